@@ -1,0 +1,35 @@
+// AddressStep: one change of one address, decided by `reconcile`, carried out by `kernel`, the only
+// writer; StepDone is its answer. Values that can be printed, compared and replayed.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+
+#include "pkg/base/result.h"
+#include "pkg/net/interface_index.h"
+#include "pkg/net/prefix.h"
+
+namespace keelvip::net {
+
+enum class StepKind : std::uint8_t { kAdd, kRemove };
+
+struct AddressStep {
+  StepKind kind = StepKind::kAdd;
+  InterfaceIndex interface;
+  Prefix prefix;
+  /// Add only: leave out the connected route (IFA_F_NOPREFIXROUTE), because another address of the
+  /// interface brings it.
+  bool without_route = false;
+
+  friend auto operator<=>(const AddressStep&, const AddressStep&) = default;
+};
+
+/// The outcome of one step. "Already there" on add (and marked as ours) and "already gone" on
+/// remove are successes.
+struct StepDone {
+  AddressStep step;
+  base::Result<void> outcome;
+};
+
+}  // namespace keelvip::net

@@ -1,0 +1,16 @@
+// InterfaceIndex: the kernel's number of a network interface. It changes when an interface is
+// deleted and recreated under the same name; 0 is no interface.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+
+namespace keelvip::net {
+
+struct InterfaceIndex {
+  std::uint32_t value = 0;
+
+  friend auto operator<=>(const InterfaceIndex&, const InterfaceIndex&) = default;
+};
+
+}  // namespace keelvip::net
