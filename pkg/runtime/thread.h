@@ -1,0 +1,38 @@
+// Thread: a named thread with a small stack and a scheduling class, joined by its destructor.
+#pragma once
+
+#include <pthread.h>
+
+#include <functional>
+#include <string>
+
+namespace keelvip::runtime {
+
+/// How urgent a thread's work is. Realtime threads must block only in their event loop.
+enum class Urgency : unsigned char {
+  kNormal,    // SCHED_OTHER
+  kRealtime,  // whatever realtime priority the creating thread has; SCHED_OTHER if it has none
+};
+
+class Thread {
+ public:
+  Thread() = default;
+  /// Runs `body` until it returns. `name` has at most 15 bytes.
+  Thread(const std::string& name, Urgency urgency, std::function<void()> body);
+  Thread(Thread&& other) noexcept;
+  Thread& operator=(Thread&& other) noexcept;
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
+  ~Thread() { join(); }
+
+  void join();
+
+ private:
+  pthread_t handle_{};
+  bool joinable_ = false;
+};
+
+/// Puts the calling thread under SCHED_OTHER, whatever it inherited.
+void leave_realtime();
+
+}  // namespace keelvip::runtime
