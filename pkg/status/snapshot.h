@@ -3,8 +3,11 @@
 // latest.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +26,9 @@ namespace keelvip::status {
 
 /// RFC 9568's states, and Fault: this node cannot take part now, for the reason given beside it.
 enum class NodeRole : std::uint8_t { kInitialize, kBackup, kActive, kFault };
+
+inline constexpr std::array kNodeRoles{NodeRole::kInitialize, NodeRole::kBackup, NodeRole::kActive,
+                                       NodeRole::kFault};
 
 [[nodiscard]] constexpr std::string_view to_string(NodeRole role) {
   switch (role) {
@@ -81,9 +87,14 @@ struct RouterStatus {
   std::string interface;       // empty: not known yet
   std::string source_address;  // empty: none
   base::Centiseconds advert_interval{};
+  /// Backup that waits to preempt (Delayed): when it may.
+  std::optional<base::WallTime> preempt_not_before;
   std::vector<net::Prefix> addresses;  // those of the VIP that are really on the interface
   std::vector<PeerStatus> peers;       // most recently heard first
   vrrp::RouterStatistics statistics;
+  /// How often each role was entered on this node, Fault included; indexed by NodeRole. Only grows
+  /// (the list of transitions is short, so counters cannot be made from it).
+  std::array<std::uint64_t, kNodeRoles.size()> entered{};
 
   friend bool operator==(const RouterStatus&, const RouterStatus&) = default;
 };
