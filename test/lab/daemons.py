@@ -1,0 +1,257 @@
+"""The daemons of the laboratory: started on a node, stopped, killed, frozen by process id only."""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+from .lan import LabError, die_with_parent
+from .waiting import wait_until
+
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+class Stopped(AssertionError):
+    """The daemon ended although nobody asked it to."""
+
+
+def _require(program, package):
+    if shutil.which(program) is None:
+        raise LabError(f"{program} is missing: apt-get install {package}")
+
+
+class Daemon:
+    """A process on a node with its descendants, and its log."""
+
+    def __init__(self, node, name):
+        self.node = node
+        self.name = name
+        self.process = None
+        self.directory = node.directory / name
+        self.directory.mkdir(exist_ok=True)
+        self.log_file = self.directory / "log"
+        node.daemons.append(self)
+
+    def command(self):
+        raise NotImplementedError
+
+    def start(self, **options):
+        with open(self.log_file, "ab") as log:
+            self.process = subprocess.Popen(
+                self.node.command(*self.command()), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=die_with_parent, cwd="/", **options)
+        return self
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def log(self):
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def processes(self):
+        """Its process ids, the first one's first, then all descendants."""
+        found, rest = [], [self.pid] if self.running() else []
+        while rest:
+            pid = rest.pop()
+            found.append(pid)
+            with contextlib.suppress(OSError):
+                for task in os.listdir(f"/proc/{pid}/task"):
+                    children = pathlib.Path(f"/proc/{pid}/task/{task}/children").read_text()
+                    rest += map(int, children.split())
+        return found
+
+    def signal(self, number):
+        for pid in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def stop(self, seconds=10):
+        """SIGTERM to the first process, as a service manager does; waits; returns the exit code."""
+        self.terminate()
+        return self.process.wait(seconds)
+
+    def terminate(self):
+        """SIGTERM without waiting; returns the time of day at which it was sent."""
+        now = time.time()
+        os.kill(self.pid, signal.SIGTERM)
+        return now
+
+    def kill(self):
+        """SIGKILL to all its processes, at once."""
+        if self.process is not None:
+            self.signal(signal.SIGKILL)
+            self.process.wait()
+
+    def freeze(self):
+        self.signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.signal(signal.SIGCONT)
+
+    def cpu_seconds(self):
+        """Time on a processor of all threads of all its processes so far."""
+        total = 0
+        for pid in self.processes():
+            for task in os.listdir(f"/proc/{pid}/task"):
+                total += int(pathlib.Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0])
+        return total / 1e9
+
+    def memory(self):
+        """Resident and proportional set size in MB, summed over its processes."""
+        sums = {"Rss": 0, "Pss": 0}
+        for pid in self.processes():
+            for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+                name, value = line.split(":")
+                if name in sums:
+                    sums[name] += int(value.split()[0])
+        return {name: kilobytes / 1024 for name, kilobytes in sums.items()}
+
+
+class Keepalived(Daemon):
+    """Debian's keepalived with a configuration text; VRRP only."""
+
+    def __init__(self, node, conf, name="keepalived"):
+        _require("keepalived", "keepalived")
+        super().__init__(node, name)
+        self.conf = self.directory / "keepalived.conf"
+        self.configure(conf)
+
+    def configure(self, conf):
+        self.conf.write_text(conf)
+        self.conf.chmod(0o644)
+
+    def command(self):
+        # Not to syslog: without /dev/log glibc may write to the console, which stalls the daemon.
+        return ["keepalived", "--dont-fork", "--vrrp", "--log-console", "--no-syslog",
+                "--use-file", self.conf, "--pid", self.directory / "pid",
+                "--vrrp_pid", self.directory / "vrrp.pid"]
+
+    def start(self, **options):
+        super().start(**options)
+        wait_until(lambda: len(self.processes()) > 1 or not self.running(), 10, "keepalived's child")
+        if not self.running():
+            raise Stopped(self.log())
+        return self
+
+    def reload(self):
+        os.kill(self.pid, signal.SIGHUP)
+
+
+class Nginx(Daemon):
+    """nginx on port 80 of a node, with one page that names the node."""
+
+    _CONF = """\
+daemon off;
+worker_processes 1;
+error_log stderr;
+pid {directory}/pid;
+events {{}}
+http {{
+  access_log off;
+  client_body_temp_path {directory}/body;
+  proxy_temp_path {directory}/proxy;
+  fastcgi_temp_path {directory}/fastcgi;
+  uwsgi_temp_path {directory}/uwsgi;
+  scgi_temp_path {directory}/scgi;
+  server {{
+    listen 80;
+    listen [::]:80;
+    location / {{ return {status} "{name}\\n"; }}
+  }}
+}}
+"""
+
+    def __init__(self, node, name="nginx"):
+        _require("nginx", "nginx-light")
+        super().__init__(node, name)
+        self._write(200)
+
+    def _write(self, status):
+        (self.directory / "nginx.conf").write_text(
+            self._CONF.format(directory=self.directory, name=self.node.name, status=status))
+
+    def command(self):
+        return ["nginx", "-c", self.directory / "nginx.conf", "-e", "stderr"]
+
+    def start(self, **options):
+        super().start(**options)
+        wait_until(self.serving, 10, "nginx serves")
+        return self
+
+    def serving(self):
+        with contextlib.suppress(OSError), self.node.inside():
+            connection = http.client.HTTPConnection("127.0.0.1", 80, timeout=1)
+            connection.request("GET", "/")
+            return connection.getresponse().status == 200
+        return False
+
+
+class Keelvip(Daemon):
+    """The agent under test, with a directory of specs. The program is KEELVIP or build/keelvip."""
+
+    def __init__(self, node, specs="", name="keelvip", listen="127.0.0.1:9477", options=()):
+        self.program = os.path.abspath(os.environ.get("KEELVIP", _ROOT / "build/keelvip"))
+        if not os.access(self.program, os.X_OK):
+            raise LabError(f"{self.program} is not there: make build, or set KEELVIP")
+        super().__init__(node, name)
+        self.config = self.directory / "config"
+        self.config.mkdir(exist_ok=True)
+        self.listen = listen
+        self.options = options
+        if specs:
+            self.write(specs)
+
+    def write(self, text, file="virtualip.yaml"):
+        """Replaces a file of specs in one step, as editors and configuration tools do."""
+        fresh = self.directory / "fresh"
+        fresh.write_bytes(text if isinstance(text, bytes) else text.encode())
+        fresh.rename(self.config / file)
+
+    def command(self):
+        return [self.program, "agent", "--config", self.config, "--node-name", self.node.name,
+                "--listen", self.listen, *self.options]
+
+    def start(self, ready=10, **options):
+        super().start(**options)
+        if ready:
+            wait_until(self.ready, ready, f"keelvip on {self.node.name} is ready", every=0.02)
+        return self
+
+    def get(self, path):
+        """Status code and body of an endpoint; (0, "") when nobody listens."""
+        host, port = self.listen.rsplit(":", 1)
+        connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=5)
+        try:
+            with self.node.inside():
+                connection.connect()
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+        except OSError:
+            return 0, ""
+        finally:
+            connection.close()
+
+    def ready(self):
+        if not self.running():
+            raise Stopped(f"keelvip on {self.node.name} ended with {self.process.returncode}:\n"
+                          f"{self.log()}")
+        return self.get("/readyz")[0] == 200
+
+    def status(self):
+        code, body = self.get("/status")
+        assert code == 200, f"/status says {code}"
+        return json.loads(body)
+
+    def cli(self, *arguments, check=True):
+        """Runs another command of the program on the node."""
+        return self.node.run(self.program, *arguments, check=check)
