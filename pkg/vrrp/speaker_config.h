@@ -54,6 +54,25 @@ struct AdvertisedAddress {
   friend bool operator==(const AdvertisedAddress&, const AdvertisedAddress&) = default;
 };
 
+/// Where implementations in the field disagree about what to accept or to answer. The defaults are
+/// right for a LAN with keepalived, FRR and routers of other makes on it.
+struct AcceptancePolicy {
+  /// RFC 9568 wants IPv6 adverts to come from a link-local address and to name one first (erratum
+  /// 8300). FRR and keepalived also send others, so that is only counted unless this is set.
+  bool require_link_local = false;
+  /// v2: refuse an advert whose addresses are not ours, unless its sender owns them (RFC 3768 7.1).
+  bool require_same_addresses_v2 = false;
+  /// Honour a resignation (priority 0) with an empty address list, as FRR sends one.
+  bool empty_resignation = true;
+  /// An owner processes adverts in v3 (erratum 8298) and ignores them in v2 (RFC 3768); true turns
+  /// both round.
+  bool invert_owner_listening = false;
+  /// v3: an Active answers an inferior advert at once (RFC 9568 6.4.3).
+  bool answer_inferior = true;
+
+  friend bool operator==(const AcceptancePolicy&, const AcceptancePolicy&) = default;
+};
+
 struct RouterSettings {
   Version version = Version::kV3;
   net::Family family = net::Family::kIpv4;
@@ -67,7 +86,8 @@ struct RouterSettings {
   net::IpAddress primary;  // source of our adverts: never a virtual address unless owner
   net::MacAddress mac;     // source of our frames
   AnnounceSettings announce;
-  std::vector<AdvertisedAddress> addresses;  // at least one
+  AcceptancePolicy acceptance;
+  std::vector<AdvertisedAddress> addresses;  // 1..255, no address twice
 
   friend bool operator==(const RouterSettings&, const RouterSettings&) = default;
 };
@@ -75,7 +95,8 @@ struct RouterSettings {
 struct RouterConfig {
   RouterId id;
   /// False: Initialize. Going from true to false is the Shutdown event (an Active resigns), back is
-  /// Startup.
+  /// Startup. Another version, family, VRID or interface is another virtual router: Shutdown, then
+  /// Startup. Every other setting changes live, without a change of role.
   bool participate = false;
   RouterSettings settings;
 

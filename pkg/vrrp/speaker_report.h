@@ -6,10 +6,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "pkg/base/time.h"
 #include "pkg/net/ip_address.h"
+#include "pkg/vrrp/rejection.h"
 #include "pkg/vrrp/speaker_config.h"
 #include "pkg/vrrp/types.h"
 
@@ -64,6 +66,15 @@ struct Peer {
   friend bool operator==(const Peer&, const Peer&) = default;
 };
 
+/// An advert for our virtual router that was not accepted.
+struct RejectedAdvert {
+  Rejection reason = Rejection::kTruncated;
+  net::IpAddress source;
+  base::Instant at;
+
+  friend bool operator==(const RejectedAdvert&, const RejectedAdvert&) = default;
+};
+
 struct RouterReport {
   RouterId id;
   Role role = Role::kInitialize;
@@ -74,6 +85,7 @@ struct RouterReport {
   /// Backup under Delayed preemption: when it may begin to preempt; kNever when not waiting.
   base::Instant preempt_not_before = base::kNever;
   std::vector<Peer> peers;  // most recently heard first, bounded (kMaxPeers)
+  std::optional<RejectedAdvert> last_rejected;
   RouterStatistics statistics;
 
   friend bool operator==(const RouterReport&, const RouterReport&) = default;
