@@ -8,26 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "pkg/api/field_error.h"
+#include "pkg/api/origin.h"
 #include "pkg/api/virtual_ip.h"
 
 namespace keelvip::api {
-
-/// Where a value stands in its file; lines and columns count from 1, 0 means unknown.
-struct Position {
-  std::uint32_t line = 0;
-  std::uint32_t column = 0;
-
-  friend auto operator<=>(const Position&, const Position&) = default;
-};
-
-/// One reason why a document is refused.
-struct FieldError {
-  Position position;
-  std::string field;   // path such as "spec.healthChecks[0].httpGet.port"; empty: the document
-  std::string reason;  // a sentence fragment for people, without secrets
-
-  friend bool operator==(const FieldError&, const FieldError&) = default;
-};
 
 /// A document, or a whole file, that is not in force.
 struct Rejected {
@@ -40,6 +25,7 @@ struct Rejected {
   std::string source;  // file path
   std::vector<FieldError> errors;
   bool previous_in_force = false;  // an older version of the object still runs
+  Position position{};             // where the document starts
 
   friend bool operator==(const Rejected&, const Rejected&) = default;
 };

@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "pkg/api/origin.h"
 #include "pkg/api/secret.h"
 #include "pkg/base/time.h"
 #include "pkg/net/ip_address.h"
@@ -60,9 +61,9 @@ enum class ChecksumIpv4 : std::uint8_t { kAuto, kRfc9568, kPseudoHeader };
 /// Gratuitous ARP and unsolicited NA on becoming Active.
 struct Announce {
   std::uint32_t burst_count = 5;                           // frames per address and burst, 1..100
-  base::Duration burst_interval = base::Milliseconds{20};  // between the frames of a burst
-  base::Duration second_burst_delay = base::Milliseconds{5000};  // 0: no second burst
-  base::Duration refresh{base::Milliseconds{60'000}};            // 0: no refresh while Active
+  base::Duration burst_interval = base::Milliseconds{20};  // 0..1 s, between its frames
+  base::Duration second_burst_delay = base::Milliseconds{5000};  // 0: no second burst; up to 300 s
+  base::Duration refresh = base::Milliseconds{60'000};  // 0: no refresh while Active; up to a day
 
   friend bool operator==(const Announce&, const Announce&) = default;
 };
@@ -87,7 +88,7 @@ struct TcpSocket {
 
 struct Exec {
   std::vector<std::string> command;  // at least one word; no shell
-  std::string user;                  // empty: "nobody"
+  std::string user = "nobody";
 
   friend bool operator==(const Exec&, const Exec&) = default;
 };
@@ -113,8 +114,10 @@ struct HealthCheck {
 };
 
 struct Spec {
-  std::vector<net::Prefix> addresses;      // 1.., no address twice; link-local first among IPv6
-  std::string interface;                   // empty: the one whose subnet holds the first address
+  std::vector<net::Prefix> addresses;  // 1.., no address twice; link-local first among IPv6
+  /// Empty: the one whose subnet holds the first address that is not link-local (there is one
+  /// then).
+  std::string interface;
   std::uint8_t virtual_router_id = 0;      // 1..255
   std::uint8_t vrrp_version = 3;           // 2 or 3
   base::Centiseconds advert_interval{20};  // v3: 1..4095 cs; v2: whole seconds, 1..255
@@ -133,6 +136,7 @@ struct Spec {
 struct VirtualIp {
   Metadata metadata;
   Spec spec;
+  Origin origin{};
 
   friend bool operator==(const VirtualIp&, const VirtualIp&) = default;
 };
