@@ -49,6 +49,9 @@ struct CheckSpec {
   std::variant<HttpProbe, TcpProbe, ExecProbe> probe;
   base::Duration period{};   // from start to start
   base::Duration timeout{};  // hard, for the whole attempt
+  /// Another number when another question is asked under the same id (see roster.h); results bring
+  /// it back, so that an answer to the older question is not taken for one to the newer.
+  std::uint64_t revision = 0;
 
   friend bool operator==(const CheckSpec&, const CheckSpec&) = default;
 };
@@ -61,6 +64,7 @@ struct CheckResult {
       reason;  // for people: "HTTP 200 in 3 ms", "connection refused", "timed out after 1 s"
   base::Duration took{};
   base::Instant ended;
+  std::uint64_t revision = 0;  // of the CheckSpec that was run
 
   friend bool operator==(const CheckResult&, const CheckResult&) = default;
 };
