@@ -1,6 +1,4 @@
-// The vocabulary of VRRP as types, in the words of RFC 9568: roles, versions, identifiers and
-// priorities that cannot hold what the wire cannot carry. Used by every layer above, on every
-// thread.
+// The vocabulary of VRRP as types, in the words of RFC 9568. Used by every layer above.
 #pragma once
 
 #include <compare>
@@ -54,7 +52,7 @@ enum class TransitionReason : std::uint8_t {
   kPreempted,       // took over from an Active of lower priority
   kHigherPriority,  // yielded to an advert of higher priority
   kHigherAddress,   // yielded to an equal priority from a higher address
-  kOwner,           // owns the addresses: Active from the start
+  kAddressOwner,    // owns the addresses: Active from the start
 };
 
 [[nodiscard]] constexpr std::string_view to_string(TransitionReason reason) {
@@ -77,7 +75,7 @@ enum class TransitionReason : std::uint8_t {
       return "HigherPriority";
     case TransitionReason::kHigherAddress:
       return "HigherAddress";
-    case TransitionReason::kOwner:
+    case TransitionReason::kAddressOwner:
       break;
   }
   return "AddressOwner";
