@@ -19,6 +19,7 @@
 #include "pkg/net/family.h"
 #include "pkg/net/ip_address.h"
 #include "pkg/net/prefix.h"
+#include "pkg/vrrp/rejection.h"
 #include "pkg/vrrp/speaker_report.h"
 #include "pkg/vrrp/types.h"
 
@@ -73,6 +74,15 @@ struct PeerStatus {
   friend bool operator==(const PeerStatus&, const PeerStatus&) = default;
 };
 
+/// The last advert for a virtual router that was not accepted.
+struct RejectedAdvertStatus {
+  vrrp::Rejection reason = vrrp::Rejection::kTruncated;
+  net::IpAddress source;
+  base::WallTime at;
+
+  friend bool operator==(const RejectedAdvertStatus&, const RejectedAdvertStatus&) = default;
+};
+
 /// One virtual router: a VIP in one family, on this node.
 struct RouterStatus {
   net::Family family = net::Family::kIpv4;
@@ -91,6 +101,7 @@ struct RouterStatus {
   std::optional<base::WallTime> preempt_not_before;
   std::vector<net::Prefix> addresses;  // those of the VIP that are really on the interface
   std::vector<PeerStatus> peers;       // most recently heard first
+  std::optional<RejectedAdvertStatus> last_rejected;
   vrrp::RouterStatistics statistics;
   /// How often each role was entered on this node, Fault included; indexed by NodeRole. Only grows
   /// (the list of transitions is short, so counters cannot be made from it).
