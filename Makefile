@@ -34,11 +34,6 @@ build: deps-build ## Build the program as it ships: build/keelvip
 	cmake --build --preset release -j $(JOBS) --target keelvip
 	@install -m 755 build/release/cmd/keelvip/keelvip $(PROGRAM)
 
-# The client that the laboratory measures with.
-.PHONY: lab
-lab: build
-	@cmake --build --preset release -j $(JOBS) --target lan_probe
-
 .PHONY: build-all
 build-all: build
 	cmake --build --preset release -j $(JOBS)
@@ -60,11 +55,11 @@ tidy: deps-test build ## House rules as tests
 	$(CTEST) --test-dir build/release -L '^tidy$$'
 
 .PHONY: netns
-netns: deps-test lab ## The real program on several nodes in network namespaces (root)
+netns: deps-test build ## The real program on several nodes in network namespaces (root)
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/netns/run
 
 .PHONY: interop
-interop: deps-test lab ## The same against Debian's keepalived in the same virtual router (root)
+interop: deps-test build ## The same against Debian's keepalived in the same virtual router (root)
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/interop/run
 
 .PHONY: lint
@@ -91,11 +86,11 @@ clang: deps-lint ## Build and run the unit tests with the second compiler, clang
 	$(CTEST) --test-dir build/clang -L '^unit$$'
 
 .PHONY: demo
-demo: deps-test lab ## Three nodes and a client on the terminal: failures and their outages (root)
+demo: deps-test build ## Three nodes and a client on the terminal: failures and their outages (root)
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/lab/demo
 
 .PHONY: bench
-bench: deps-test lab ## Keelvip beside keepalived: outage, CPU, memory, mass takeover (root)
+bench: deps-test build ## Keelvip beside keepalived: outage, CPU, memory, mass takeover (root)
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/bench/run
 
 .PHONY: package

@@ -1,6 +1,4 @@
-// overloaded: visits a std::variant with one lambda per alternative, so that a forgotten
-// alternative does not compile. Called wherever events and actions are taken apart, on every
-// thread.
+// overloaded: visit a std::variant with one lambda per alternative.
 #pragma once
 
 namespace keelvip::base {

@@ -1,6 +1,5 @@
 // Result<T>: a value or the Error that explains its absence. No exceptions cross a package
-// boundary, and there are no bool returns or out-parameters for failures. Returned by everything
-// that can fail, on every thread.
+// boundary, and there are no bool returns or out-parameters for failures.
 #pragma once
 
 #include <tl/expected.hpp>

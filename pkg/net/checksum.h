@@ -1,6 +1,4 @@
-// The Internet checksum (RFC 1071) as VRRP, ICMPv6 and IPv4 headers use it. Called by the
-// packet codecs for every packet, on the speaker's thread: it is pure and allocates
-// nothing.
+// The Internet checksum (RFC 1071) as VRRP, ICMPv6 and IPv4 headers use it. Pure; hot path.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,4 @@
-// Family: IPv4 or IPv6. A virtual router belongs to exactly one (RFC 9568 section
-// 1.2), so a VIP of both families is two of them. Used everywhere, on every
-// thread.
+// Family: IPv4 or IPv6. A virtual router belongs to exactly one (RFC 9568 section 1.2).
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,5 @@
-// SignalReader: turns the signals that steer the process into values on an event loop. They
-// are blocked for the whole process, so the agent creates it before the first thread. Main
-// thread.
+// SignalReader: turns the signals that steer the process into values on an event loop. They are
+// blocked for the whole process, so create it before the first thread. Main thread.
 #pragma once
 
 #include <initializer_list>
@@ -12,7 +11,7 @@ namespace keelvip::runtime {
 
 class SignalReader {
  public:
-  SignalReader(std::initializer_list<int> signals);
+  explicit SignalReader(std::initializer_list<int> signals);
 
   /// Readable when a signal is pending.
   [[nodiscard]] int fd() const { return fd_.get(); }

@@ -1,6 +1,4 @@
-// Thread: a named thread with a small stack and a scheduling class, joined by its destructor. The
-// agent makes one for each edge and core; only the speaker's asks for realtime priority. Created
-// and destroyed on the main thread.
+// Thread: a named thread with a small stack and a scheduling class, joined by its destructor.
 #pragma once
 
 #include <pthread.h>

@@ -1,0 +1,135 @@
+#include "pkg/status/exposition.h"
+
+#include <cstddef>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "pkg/base/check.h"
+#include "pkg/status/utf8.h"
+
+namespace keelvip::status {
+
+namespace {
+
+constexpr std::string_view kCounterSuffix = "_total";
+constexpr std::string_view kInfoSuffix = "_info";
+
+std::string_view type_name(MetricKind kind, ExpositionFormat format) {
+  switch (kind) {
+    case MetricKind::kGauge:
+      break;
+    case MetricKind::kCounter:
+      return "counter";
+    case MetricKind::kHistogram:
+      return "histogram";
+    case MetricKind::kInfo:
+      return format == ExpositionFormat::kOpenMetrics ? "info" : "gauge";
+  }
+  return "gauge";
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) {
+      out += kReplacementCharacter;
+    } else if (text.front() == '\\') {
+      out += "\\\\";
+    } else if (text.front() == '"') {
+      out += "\\\"";
+    } else if (text.front() == '\n') {
+      out += "\\n";
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+}
+
+}  // namespace
+
+std::string_view content_type(ExpositionFormat format) {
+  return format == ExpositionFormat::kOpenMetrics
+             ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+             : "text/plain; version=0.0.4; charset=utf-8";
+}
+
+std::string_view exposition_end(ExpositionFormat format) {
+  return format == ExpositionFormat::kOpenMetrics ? "# EOF\n" : "";
+}
+
+std::string labels(std::initializer_list<std::pair<std::string_view, std::string_view>> pairs) {
+  std::string text;
+  for (const auto& [name, value] : pairs) {
+    if (!text.empty()) {
+      text += ',';
+    }
+    text += name;
+    text += "=\"";
+    append_escaped(text, value);
+    text += '"';
+  }
+  return text;
+}
+
+void ExpositionWriter::family(std::string_view name, MetricKind kind, std::string_view help) {
+  KEELVIP_CHECK((kind == MetricKind::kCounter) == name.ends_with(kCounterSuffix));
+  KEELVIP_CHECK((kind == MetricKind::kInfo) == name.ends_with(kInfoSuffix));
+  name_ = name;
+  std::string_view family_name = name;
+  // OpenMetrics names the family without the suffix that its samples carry.
+  if (format_ == ExpositionFormat::kOpenMetrics && kind == MetricKind::kCounter) {
+    family_name.remove_suffix(kCounterSuffix.size());
+  } else if (format_ == ExpositionFormat::kOpenMetrics && kind == MetricKind::kInfo) {
+    family_name.remove_suffix(kInfoSuffix.size());
+  }
+  fmt::format_to(std::back_inserter(text_), "# HELP {} {}\n# TYPE {} {}\n", family_name, help,
+                 family_name, type_name(kind, format_));
+}
+
+void ExpositionWriter::begin_sample(std::string_view suffix, std::string_view labels) {
+  text_ += name_;
+  text_ += suffix;
+  if (!labels.empty()) {
+    text_ += '{';
+    text_ += labels;
+    text_ += '}';
+  }
+  text_ += ' ';
+}
+
+void ExpositionWriter::sample(std::string_view labels, std::uint64_t value) {
+  begin_sample("", labels);
+  fmt::format_to(std::back_inserter(text_), "{}\n", value);
+}
+
+void ExpositionWriter::sample(std::string_view labels, std::int64_t value) {
+  begin_sample("", labels);
+  fmt::format_to(std::back_inserter(text_), "{}\n", value);
+}
+
+void ExpositionWriter::sample(std::string_view labels, double value) {
+  begin_sample("", labels);
+  fmt::format_to(std::back_inserter(text_), "{}\n", value);
+}
+
+void ExpositionWriter::histogram(std::span<const double> bounds,
+                                 std::span<const std::uint64_t> counts, double sum) {
+  KEELVIP_CHECK(counts.size() == bounds.size() + 1);
+  std::uint64_t cumulative = 0;
+  for (std::size_t i = 0; i < bounds.size(); ++i) {
+    cumulative += counts[i];
+    begin_sample("_bucket", fmt::format("le=\"{}\"", bounds[i]));
+    fmt::format_to(std::back_inserter(text_), "{}\n", cumulative);
+  }
+  cumulative += counts.back();
+  begin_sample("_bucket", "le=\"+Inf\"");
+  fmt::format_to(std::back_inserter(text_), "{}\n", cumulative);
+  begin_sample("_sum", "");
+  fmt::format_to(std::back_inserter(text_), "{}\n", sum);
+  begin_sample("_count", "");
+  fmt::format_to(std::back_inserter(text_), "{}\n", cumulative);
+}
+
+}  // namespace keelvip::status

@@ -1,0 +1,17 @@
+// UTF-8 as JSON and Prometheus demand it: text from the outside (a check's output, a label) is
+// passed on where it is valid and marked with U+FFFD where it is not. Pure; any thread.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace keelvip::status {
+
+/// What stands in place of each invalid byte: U+FFFD.
+inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
+
+/// Length in bytes (1..4) of the character at the start of `text`, 0 if it is not valid UTF-8
+/// (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF). `text` is not empty.
+[[nodiscard]] std::size_t utf8_length(std::string_view text);
+
+}  // namespace keelvip::status
