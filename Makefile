@@ -55,7 +55,8 @@ tidy: deps-test build ## House rules as tests
 	$(CTEST) --test-dir build/release -L '^tidy$$'
 
 .PHONY: netns
-netns: deps-test build ## The real program on several nodes in network namespaces (root)
+netns: deps-test build-all ## Sockets and the real program in network namespaces (root)
+	$(CTEST) --test-dir build/release -L '^netns$$'
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/netns/run
 
 .PHONY: interop
@@ -75,7 +76,7 @@ sanitize: asan-ubsan tsan ## Unit, conformance and netns tests under ASan, UBSan
 asan-ubsan tsan: deps-test
 	@scripts/configure $@
 	cmake --build --preset $@ -j $(JOBS)
-	$(UNRANDOMIZED) scripts/with-sanitizer $@ $(CTEST) --test-dir build/$@ -L '^(unit|conformance)$$'
+	$(UNRANDOMIZED) scripts/with-sanitizer $@ $(CTEST) --test-dir build/$@ -L '^(unit|conformance|netns)$$'
 	KEELVIP=$(CURDIR)/build/$@/cmd/keelvip/keelvip \
 	  $(UNRANDOMIZED) scripts/with-sanitizer $@ test/netns/run
 

@@ -1,9 +1,11 @@
-# keelvip_package(NAME HEADERS ... SOURCES ... TESTS ... DEPS ... LIBS ... TEST_LIBS ...)
+# keelvip_package(NAME HEADERS ... SOURCES ... TESTS ... NETNS_TESTS ... DEPS ... LIBS ...
+#                 TEST_LIBS ...)
 #
 # A package is a directory below pkg/, a CMake target and a namespace. It sees the headers of the
 # packages it names in DEPS and no others: each package has an include root of its own that holds
 # one link, pkg/NAME, so that a forbidden include does not compile. LIBS are third-party targets,
-# private because third-party types stay in .cc files.
+# private because third-party types stay in .cc files. NETNS_TESTS make network namespaces of their
+# own, so they need root.
 
 add_library(keelvip_warnings INTERFACE)
 target_compile_options(keelvip_warnings INTERFACE
@@ -20,7 +22,7 @@ if(BUILD_TESTING)
 endif()
 
 function(keelvip_package NAME)
-  cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;TESTS;DEPS;PUBLIC_LIBS;LIBS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;TESTS;NETNS_TESTS;DEPS;PUBLIC_LIBS;LIBS;TEST_LIBS" ${ARGN})
 
   set(root ${PROJECT_BINARY_DIR}/include/${NAME})
   file(MAKE_DIRECTORY ${root}/pkg)
@@ -51,5 +53,12 @@ function(keelvip_package NAME)
       ${target} keelvip_test_main keelvip_warnings ${ARG_LIBS} ${ARG_TEST_LIBS})
     add_test(NAME unit.${NAME} COMMAND ${NAME}_test)
     set_tests_properties(unit.${NAME} PROPERTIES LABELS unit TIMEOUT 120)
+  endif()
+  if(BUILD_TESTING AND ARG_NETNS_TESTS)
+    add_executable(${NAME}_netns_test ${ARG_NETNS_TESTS})
+    target_link_libraries(${NAME}_netns_test PRIVATE
+      ${target} keelvip_test_namespaces keelvip_test_main keelvip_warnings ${ARG_LIBS})
+    add_test(NAME netns.${NAME} COMMAND ${NAME}_netns_test)
+    set_tests_properties(netns.${NAME} PROPERTIES LABELS netns TIMEOUT 120)
   endif()
 endfunction()
