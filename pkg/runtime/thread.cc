@@ -24,11 +24,23 @@ struct Start {
   std::function<void()> body;
 };
 
+/// Lowering is always permitted, raising needs a privilege that is gone by now.
+void halve_realtime_priority() {
+  sched_param param{};
+  ::sched_getparam(0, &param);
+  if (param.sched_priority > 1) {
+    param.sched_priority /= 2;
+    ::sched_setparam(0, &param);
+  }
+}
+
 void* run(void* argument) {
   const std::unique_ptr<Start> start(static_cast<Start*>(argument));
   ::pthread_setname_np(::pthread_self(), start->name.c_str());
   if (start->urgency == Urgency::kNormal) {
     leave_realtime();
+  } else if (start->urgency == Urgency::kUrgent) {
+    halve_realtime_priority();
   }
   start->body();
   return nullptr;

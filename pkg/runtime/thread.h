@@ -11,7 +11,8 @@ namespace keelvip::runtime {
 /// How urgent a thread's work is. Realtime threads must block only in their event loop.
 enum class Urgency : unsigned char {
   kNormal,    // SCHED_OTHER
-  kRealtime,  // whatever realtime priority the creating thread has; SCHED_OTHER if it has none
+  kUrgent,    // realtime, below kRealtime, if the creating thread is realtime
+  kRealtime,  // the realtime priority of the creating thread, if it has one
 };
 
 class Thread {

@@ -1,0 +1,86 @@
+#include "pkg/agent/kernel_loop.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "pkg/base/check.h"
+#include "pkg/runtime/clock.h"
+#include "pkg/runtime/event_loop.h"
+#include "pkg/runtime/log.h"
+
+namespace keelvip::agent {
+namespace {
+
+/// How soon to read everything again when the last attempt was disturbed.
+constexpr base::Duration kDisturbedPause = std::chrono::milliseconds(20);
+
+class KernelLoop {
+ public:
+  KernelLoop(kernel::Kernel& kernel, Channels& channels) : kernel_(kernel), channels_(channels) {
+    watch(kernel_.fd(), [this] { take_outcome(kernel_.read_notifications()); });
+    watch(channels_.steps.fd(), [this] { apply_waiting_steps(); });
+  }
+
+  void run(runtime::Heartbeat& heartbeat, runtime::StopSignal& stop) {
+    watch(stop.fd(), [] {});
+    publish_facts();
+    next_resync_ = runtime::monotonic_now() + kernel::kResyncInterval;
+    while (!stop.requested()) {
+      const base::Instant now = runtime::monotonic_now();
+      heartbeat.beat(now);
+      if (now >= next_resync_) {
+        take_outcome(kernel_.resync());
+      }
+      if (kernel_.take_changed()) {
+        publish_facts();
+      }
+      loop_.wait(std::min(now + kIdleTurn, next_resync_));
+    }
+  }
+
+ private:
+  void watch(int fd, runtime::EventLoop::Handler handler) {
+    KEELVIP_CHECK(loop_.watch(fd, runtime::Interest::kRead, std::move(handler)).has_value());
+  }
+
+  void take_outcome(const base::Result<void>& outcome) {
+    if (outcome) {
+      next_resync_ = runtime::monotonic_now() + kernel::kResyncInterval;
+      return;
+    }
+    runtime::log_event(runtime::LogLevel::kWarn, "Reading of links and addresses was disturbed",
+                       {{"err", outcome.error().message}});
+    next_resync_ = runtime::monotonic_now() + kDisturbedPause;
+  }
+
+  /// An outcome must never reach the controller ahead of the facts that contain what it did, or the
+  /// controller would order the same step again.
+  void apply_waiting_steps() {
+    auto letters = channels_.steps.take();
+    for (const std::vector<net::AddressStep>& steps : letters.items) {
+      kernel_.apply(steps, [this](std::span<const net::StepDone> done) {
+        publish_facts();
+        channels_.steps_done.put(std::vector(done.begin(), done.end()));
+      });
+    }
+  }
+
+  void publish_facts() {
+    channels_.host_facts.put(std::make_shared<const net::HostFacts>(kernel_.facts()));
+  }
+
+  kernel::Kernel& kernel_;
+  Channels& channels_;
+  runtime::EventLoop loop_;
+  base::Instant next_resync_ = base::kNever;
+};
+
+}  // namespace
+
+void run_kernel_loop(kernel::Kernel& kernel, Channels& channels, runtime::Heartbeat& heartbeat,
+                     runtime::StopSignal& stop) {
+  KernelLoop(kernel, channels).run(heartbeat, stop);
+}
+
+}  // namespace keelvip::agent
