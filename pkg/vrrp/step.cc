@@ -1,0 +1,269 @@
+#include "pkg/vrrp/step.h"
+
+#include "pkg/vrrp/timers.h"
+
+namespace keelvip::vrrp {
+namespace {
+
+using base::Duration;
+using base::Instant;
+
+/// One event being worked on: what it reads, and the outcome as far as it is known.
+struct Turn {
+  const RouterSettings& settings;
+  Instant now;
+  Outcome outcome;
+
+  RouterState& state() { return outcome.next; }
+  void act(Action action) { outcome.actions.push(action); }
+};
+
+bool owner(const RouterSettings& settings) {
+  return settings.priority == kOwner;
+}
+
+void enter(Turn& turn, Role role, TransitionReason reason) {
+  RouterState& state = turn.state();
+  turn.act(RoleChanged{state.role});
+  state.role = role;
+  state.reason = reason;
+  state.since = turn.now;
+}
+
+void arm(Turn& turn, Duration duration) {
+  turn.state().armed = duration;
+  turn.state().deadline = turn.now + duration;
+}
+
+Duration skew(const Turn& turn, const RouterState& state) {
+  return skew_time(turn.settings.version, turn.settings.priority, state.active_interval);
+}
+
+Duration down_interval(const Turn& turn, const RouterState& state) {
+  return active_down_interval(turn.settings.version, turn.settings.priority, state.active_interval);
+}
+
+/// Active_Adver_Interval := our own Advertisement_Interval.
+void forget_interval(Turn& turn) {
+  turn.state().active_interval = turn.settings.advert_interval;
+  turn.state().interval_learned = false;
+}
+
+/// RFC 9568 6.4.2: v3 adopts the Active's interval. v2 never accepts another than its own.
+void learn_interval(Turn& turn, const AdvertisementReceived& advert) {
+  if (turn.settings.version == Version::kV3) {
+    turn.state().active_interval = advert.interval;
+    turn.state().interval_learned = true;
+  }
+}
+
+void start_down_timer(Turn& turn) {
+  turn.state().expiry_reason = TransitionReason::kNoResponse;
+  arm(turn, down_interval(turn, turn.state()));
+}
+
+/// The advert leaves before anything else happens, so that an old Active releases the addresses
+/// before we announce them.
+void become_active(Turn& turn, TransitionReason reason) {
+  turn.act(SendAdvertisement{turn.settings.priority});
+  enter(turn, Role::kActive, reason);
+  RouterState& state = turn.state();
+  forget_interval(turn);
+  state.inferior_since = base::kNever;
+  state.answer_after = Instant::min();
+  state.announce_after = turn.now + kInferiorAnnounceGap;  // it announces now anyway
+  arm(turn, turn.settings.advert_interval);
+}
+
+void become_backup(Turn& turn, TransitionReason reason) {
+  enter(turn, Role::kBackup, reason);
+  turn.state().inferior_since = base::kNever;
+  start_down_timer(turn);
+}
+
+/// RFC 9568 6.4.1.
+void handle(Turn& turn, const Started& /*event*/) {
+  if (turn.state().role != Role::kInitialize) {
+    return;
+  }
+  forget_interval(turn);
+  if (owner(turn.settings)) {
+    become_active(turn, TransitionReason::kAddressOwner);
+  } else {
+    become_backup(turn, TransitionReason::kStarted);
+  }
+}
+
+/// RFC 9568 6.4.2 and 6.4.3, Shutdown event.
+void handle(Turn& turn, const Stopped& event) {
+  RouterState& state = turn.state();
+  if (state.role == Role::kInitialize) {
+    return;
+  }
+  if (state.role == Role::kActive) {
+    turn.act(SendAdvertisement{kResign});
+  }
+  enter(turn, Role::kInitialize, event.reason);
+  state.deadline = base::kNever;
+  state.inferior_since = base::kNever;
+}
+
+/// The running timer moves by what its length changed; it is never restarted, so that a priority
+/// that moves often cannot put a takeover off for ever.
+void handle(Turn& turn, const SettingsChanged& /*event*/) {
+  RouterState& state = turn.state();
+  if (state.role == Role::kInitialize) {
+    return;
+  }
+  if (state.role == Role::kBackup && owner(turn.settings)) {
+    become_active(turn, TransitionReason::kAddressOwner);
+    return;
+  }
+  if (state.role == Role::kActive || !state.interval_learned) {
+    forget_interval(turn);
+  }
+  Duration length = turn.settings.advert_interval;
+  if (state.role == Role::kBackup) {
+    length = state.expiry_reason == TransitionReason::kPeerResigned ? skew(turn, state)
+                                                                    : down_interval(turn, state);
+  }
+  state.deadline += length - state.armed;
+  state.armed = length;
+}
+
+/// Adver_Timer. The next deadline follows from the last one, not from `now`, so that late wake-ups
+/// do not add up; periods that were missed altogether are not made up for.
+void advertise_periodically(Turn& turn) {
+  RouterState& state = turn.state();
+  turn.act(SendAdvertisement{turn.settings.priority});
+  const Duration interval = turn.settings.advert_interval;
+  const Duration late = turn.now - state.deadline;
+  const auto missed = late > Duration::zero() ? late / interval : 0;
+  state.deadline += (missed + 1) * interval;
+  state.armed = interval;
+}
+
+void handle(Turn& turn, const DeadlineReached& /*event*/) {
+  const RouterState& state = turn.state();
+  if (state.role == Role::kActive) {
+    advertise_periodically(turn);
+  } else if (state.role == Role::kBackup && turn.now >= state.deadline) {
+    become_active(turn, state.expiry_reason);
+  }
+}
+
+/// Whether a Backup goes on serving an Active of lower priority, for now or for good.
+bool tolerates_inferior(Turn& turn) {
+  if (owner(turn.settings)) {
+    return false;  // RFC 9568 6.1: the owner preempts independent of the setting
+  }
+  switch (turn.settings.preemption.mode) {
+    case PreemptionMode::kImmediate:
+      return false;
+    case PreemptionMode::kNever:
+      return true;
+    case PreemptionMode::kDelayed:
+      break;
+  }
+  RouterState& state = turn.state();
+  if (state.inferior_since == base::kNever) {
+    state.inferior_since = turn.now;
+  }
+  return turn.now < preempt_not_before(turn.settings, state);
+}
+
+/// RFC 9568 6.4.2.
+void hear_as_backup(Turn& turn, const AdvertisementReceived& advert) {
+  RouterState& state = turn.state();
+  if (advert.priority == kResign) {
+    // Nobody is Active any more: nothing to preempt, so a preemption delay does not matter.
+    state.expiry_reason = TransitionReason::kPeerResigned;
+    arm(turn, skew(turn, state));
+    return;
+  }
+  if (advert.priority < turn.settings.priority) {
+    if (!tolerates_inferior(turn)) {
+      // The timer runs on: takeover comes after what remains of it, not at once.
+      if (state.expiry_reason == TransitionReason::kNoResponse) {
+        state.expiry_reason = TransitionReason::kPreempted;
+      }
+      return;
+    }
+  } else {
+    state.inferior_since = base::kNever;
+  }
+  learn_interval(turn, advert);
+  start_down_timer(turn);
+}
+
+void announce_again(Turn& turn) {
+  if (turn.now >= turn.state().announce_after) {
+    turn.state().announce_after = turn.now + kInferiorAnnounceGap;
+    turn.act(AnnounceAddresses{});
+  }
+}
+
+/// RFC 9568 6.4.3: answered at once, without touching Adver_Timer; at most once in an advert
+/// interval, so that two routers that cannot hear each other do not excite a storm. Version 2 is
+/// silent (RFC 3768 6.4.3).
+void answer_inferior(Turn& turn) {
+  RouterState& state = turn.state();
+  if (turn.settings.version == Version::kV3 && turn.settings.acceptance.answer_inferior &&
+      turn.now >= state.answer_after) {
+    state.answer_after = turn.now + turn.settings.advert_interval;
+    turn.act(SendAdvertisement{turn.settings.priority});
+  }
+  announce_again(turn);
+}
+
+void yield(Turn& turn, const AdvertisementReceived& advert, TransitionReason reason) {
+  forget_interval(turn);
+  learn_interval(turn, advert);
+  become_backup(turn, reason);
+}
+
+/// RFC 9568 6.4.3. Preempt_Mode plays no part here.
+void hear_as_active(Turn& turn, const AdvertisementReceived& advert) {
+  if (advert.priority == kResign) {
+    turn.act(SendAdvertisement{turn.settings.priority});
+    arm(turn, turn.settings.advert_interval);
+    announce_again(turn);
+  } else if (advert.priority > turn.settings.priority) {
+    yield(turn, advert, TransitionReason::kHigherPriority);
+  } else if (advert.priority == turn.settings.priority && advert.source > turn.settings.primary) {
+    yield(turn, advert, TransitionReason::kHigherAddress);
+  } else {
+    answer_inferior(turn);
+  }
+}
+
+void handle(Turn& turn, const AdvertisementReceived& event) {
+  switch (turn.state().role) {
+    case Role::kInitialize:
+      return;
+    case Role::kBackup:
+      hear_as_backup(turn, event);
+      return;
+    case Role::kActive:
+      hear_as_active(turn, event);
+  }
+}
+
+}  // namespace
+
+base::Instant preempt_not_before(const RouterSettings& settings, const RouterState& state) {
+  if (settings.preemption.mode != PreemptionMode::kDelayed ||
+      state.inferior_since == base::kNever) {
+    return base::kNever;
+  }
+  return state.inferior_since + settings.preemption.delay;
+}
+
+Outcome step(const RouterSettings& settings, const RouterState& state, const Event& event,
+             base::Instant now) {
+  Turn turn{settings, now, {state, {}}};
+  std::visit([&](const auto& e) { handle(turn, e); }, event);
+  return turn.outcome;
+}
+
+}  // namespace keelvip::vrrp

@@ -1,0 +1,32 @@
+// The two intervals of the state machine, exact to the nanosecond. Rounding matters: with adverts
+// every 10 ms the skew between neighbouring priorities is 39 us. Pure.
+#pragma once
+
+#include <cstdint>
+
+#include "pkg/base/time.h"
+#include "pkg/vrrp/types.h"
+
+namespace keelvip::vrrp {
+
+/// v3: (256 - priority) / 256 of the Active's interval (RFC 9568 6.1). v2: the same share of one
+/// second, whatever the interval (RFC 3768 6.1).
+[[nodiscard]] constexpr base::Duration skew_time(Version version, Priority priority,
+                                                 base::Centiseconds active_interval) {
+  const std::int64_t share = 256 - priority.value;
+  if (version == Version::kV2) {
+    constexpr std::int64_t kSecond256th = 3'906'250;
+    return base::Duration{share * kSecond256th};
+  }
+  // A 256th of a centisecond is 39,062.5 ns.
+  constexpr std::int64_t kTwoCentisecond256ths = 78'125;
+  return base::Duration{share * active_interval.count() * kTwoCentisecond256ths / 2};
+}
+
+/// How long a Backup waits for adverts before it takes over.
+[[nodiscard]] constexpr base::Duration active_down_interval(Version version, Priority priority,
+                                                            base::Centiseconds active_interval) {
+  return 3 * base::Duration{active_interval} + skew_time(version, priority, active_interval);
+}
+
+}  // namespace keelvip::vrrp
