@@ -34,6 +34,11 @@ build: deps-build ## Build the program as it ships: build/keelvip
 	cmake --build --preset release -j $(JOBS) --target keelvip
 	@install -m 755 build/release/cmd/keelvip/keelvip $(PROGRAM)
 
+# The client that the laboratory measures with.
+.PHONY: lab
+lab: build
+	@cmake --build --preset release -j $(JOBS) --target lan_probe
+
 .PHONY: build-all
 build-all: build
 	cmake --build --preset release -j $(JOBS)
@@ -56,11 +61,11 @@ tidy: deps-test build ## House rules as tests
 
 .PHONY: netns
 netns: deps-test build-all ## Sockets and the real program in network namespaces (root)
-	$(CTEST) --test-dir build/release -L '^netns$$'
+	$(CTEST) --test-dir build/release -L '^netns$$' -E '^netns$$'
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/netns/run
 
 .PHONY: interop
-interop: deps-test build ## The same against Debian's keepalived in the same virtual router (root)
+interop: deps-test lab ## The same against Debian's keepalived in the same virtual router (root)
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/interop/run
 
 .PHONY: lint
@@ -87,11 +92,11 @@ clang: deps-lint ## Build and run the unit tests with the second compiler, clang
 	$(CTEST) --test-dir build/clang -L '^unit$$'
 
 .PHONY: demo
-demo: deps-test build ## Three nodes and a client on the terminal: failures and their outages (root)
+demo: deps-test lab ## Three nodes and a client on the terminal: failures and their outages (root)
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/lab/demo
 
 .PHONY: bench
-bench: deps-test build ## Keelvip beside keepalived: outage, CPU, memory, mass takeover (root)
+bench: deps-test lab ## Keelvip beside keepalived: outage, CPU, memory, mass takeover (root)
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/bench/run
 
 .PHONY: package

@@ -1,4 +1,6 @@
-// Condition: one aspect of an object's state with its reason, as Kubernetes' metav1.Condition.
+// Condition: one aspect of an object's state with its reason, in the shape of Kubernetes'
+// metav1.Condition. reconcile makes conditions, status shows them; the status of a VIP is the same
+// in a file's world and in a cluster. Values, on any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // Secret: text that must never reach a log line, a status or a metric. It has no stream or format
-// operator on purpose; whoever needs the bytes says so by calling reveal().
+// operator on purpose; whoever needs the bytes says so by calling reveal(), and a tidy test says
+// who may: the decoder and the controller. A value, on any thread.
 #pragma once
 
 #include <string>

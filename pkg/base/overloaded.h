@@ -1,4 +1,6 @@
-// overloaded: visit a std::variant with one lambda per alternative.
+// overloaded: visits a std::variant with one lambda per alternative, so that a forgotten
+// alternative does not compile. Called wherever events and actions are taken apart, on every
+// thread.
 #pragma once
 
 namespace keelvip::base {

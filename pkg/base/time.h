@@ -1,5 +1,6 @@
 // Time as types. `Instant` is a point on the monotonic clock that only `runtime` reads (the
-// simulator makes up its own); `WallTime` is for people. A core is handed both as `Now`.
+// simulator makes up its own); `WallTime` is for people. A core is handed both as `Now`, by
+// whichever thread drives it.
 #pragma once
 
 #include <chrono>

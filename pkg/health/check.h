@@ -1,5 +1,6 @@
 // The words of health checking: what to run, and what came out. reconcile turns specs into
-// CheckSpecs and folds CheckResults into verdicts; probe runs the checks. Values.
+// CheckSpecs and folds CheckResults into verdicts; probe runs the checks. Values that the
+// controller's thread and the probe thread exchange.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// AddressStep: one change of one address, decided by `reconcile`, carried out by `kernel`, the only
-// writer; StepDone is its answer. Values that can be printed, compared and replayed.
+// AddressStep: one change of one address, decided by `reconcile` on the controller's thread,
+// carried out by `kernel`, the only writer, on its own; StepDone is its answer. Values that can be
+// printed, compared and replayed.
 #pragma once
 
 #include <compare>

@@ -1,4 +1,6 @@
-// The Internet checksum (RFC 1071) as VRRP, ICMPv6 and IPv4 headers use it. Pure; hot path.
+// The Internet checksum (RFC 1071) as VRRP, ICMPv6 and IPv4 headers use it. Called by the
+// packet codecs for every packet, on the speaker's thread: it is pure and allocates
+// nothing.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,6 @@
-// Family: IPv4 or IPv6. A virtual router belongs to exactly one (RFC 9568 section 1.2).
+// Family: IPv4 or IPv6. A virtual router belongs to exactly one (RFC 9568 section
+// 1.2), so a VIP of both families is two of them. Used everywhere, on every
+// thread.
 #pragma once
 
 #include <cstdint>

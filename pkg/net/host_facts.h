@@ -1,5 +1,6 @@
-// HostFacts: the node's links and addresses as `kernel` last read them: one whole picture, never a
-// difference. Made on the kernel thread, read by the controller; the simulator makes its own.
+// HostFacts: the node's links and addresses as `kernel` last read them: one whole picture,
+// never a difference. Made on the kernel thread, read by the controller; the simulator makes
+// its own.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // InterfaceIndex: the kernel's number of a network interface. It changes when an interface is
-// deleted and recreated under the same name; 0 is no interface.
+// deleted and recreated under the same name; 0 is no interface. Used by everything that talks about
+// an interface, on every thread.
 #pragma once
 
 #include <compare>

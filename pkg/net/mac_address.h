@@ -1,4 +1,6 @@
 // MacAddress: a 48-bit Ethernet address, and the ones that VRRP prescribes.
+// Used by the frame makers and by whoever reads link facts, on every
+// thread.
 #pragma once
 
 #include <array>

@@ -1,5 +1,6 @@
-// Prefix: an address with its prefix length, as on an interface ("192.0.2.10/24"). The host bits
-// are kept: this is an interface address, not only a network. Used everywhere, on every thread.
+// Prefix: an address with its prefix length, as on an interface ("192.0.2.10/24"). The host
+// bits are kept: this is an interface address, not only a network. Used everywhere, on every
+// thread.
 #pragma once
 
 #include <compare>

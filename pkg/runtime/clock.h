@@ -1,4 +1,6 @@
-// The only place that reads a clock. Any thread.
+// The only place that reads a clock. The edges and the threads of the agent
+// call it and hand the reading on as `now`; pure packages never do. Any
+// thread.
 #pragma once
 
 #include "pkg/base/time.h"

@@ -1,5 +1,6 @@
 // EventLoop: waits for file descriptors and one deadline with nanosecond resolution, then calls the
-// handlers of what is ready. One thread creates, uses and destroys it.
+// handlers of what is ready. Each thread of the agent turns one of its own: one thread creates,
+// uses and destroys it.
 #pragma once
 
 #include <cstdint>

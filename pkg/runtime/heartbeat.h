@@ -1,5 +1,6 @@
-// Heartbeat: proof that a loop still turns. The loop's thread beats at every turn; /livez and the
-// systemd watchdog look at the age from other threads.
+// Heartbeat: proof that a loop still turns. The loop's thread beats at
+// every turn; /livez and the systemd watchdog look at the age from other
+// threads.
 #pragma once
 
 #include <atomic>

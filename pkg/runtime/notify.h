@@ -1,5 +1,6 @@
 // Notify: tells systemd how the service is doing (sd_notify(3)'s protocol: one datagram to the
-// socket named by NOTIFY_SOCKET). Without systemd every call does nothing. Main thread.
+// socket named by NOTIFY_SOCKET). Without systemd every call does nothing. Called by the agent as
+// it starts, lives and stops. Main thread.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
-// SignalReader: turns the signals that steer the process into values on an event loop. They are
-// blocked for the whole process, so create it before the first thread. Main thread.
+// SignalReader: turns the signals that steer the process into values on an event loop. They
+// are blocked for the whole process, so the agent creates it before the first thread. Main
+// thread.
 #pragma once
 
 #include <initializer_list>
@@ -11,7 +12,7 @@ namespace keelvip::runtime {
 
 class SignalReader {
  public:
-  explicit SignalReader(std::initializer_list<int> signals);
+  SignalReader(std::initializer_list<int> signals);
 
   /// Readable when a signal is pending.
   [[nodiscard]] int fd() const { return fd_.get(); }

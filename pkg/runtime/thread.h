@@ -1,4 +1,6 @@
-// Thread: a named thread with a small stack and a scheduling class, joined by its destructor.
+// Thread: a named thread with a small stack and a scheduling class, joined by its destructor. The
+// agent makes one for each edge and core; only the speaker's asks for realtime priority. Created
+// and destroyed on the main thread.
 #pragma once
 
 #include <pthread.h>

@@ -1,4 +1,6 @@
-// UniqueFd: owns one file descriptor and closes it. Any thread, one owner at a time.
+// UniqueFd: owns one file descriptor and closes it. Every function that opens a
+// descriptor returns one, so that no path leaks it. Any thread, one owner at a
+// time.
 #pragma once
 
 #include <utility>

@@ -1,5 +1,6 @@
 // Wakeup: makes another thread's event loop look up. Signals collapse: many signal() calls before
-// one drain() are one wake-up. signal() never blocks and is async-signal-safe.
+// one drain() are one wake-up. Latest and Mailbox call signal(), which never blocks and is async-
+// signal-safe, from any thread; drain() belongs to the loop's thread.
 #pragma once
 
 #include "pkg/runtime/unique_fd.h"

@@ -25,6 +25,12 @@ def _require(program, package):
         raise LabError(f"{program} is missing: apt-get install {package}")
 
 
+def _alive(pid):
+    with contextlib.suppress(OSError):
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
 class Daemon:
     """A process on a node with its descendants, and its log."""
 
@@ -57,6 +63,9 @@ class Daemon:
     def log(self):
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
+    def last_words(self, lines=20):
+        return "\n".join(self.log().splitlines()[-lines:])
+
     def processes(self):
         """Its process ids, the first one's first, then all descendants."""
         found, rest = [], [self.pid] if self.running() else []
@@ -86,10 +95,12 @@ class Daemon:
         return now
 
     def kill(self):
-        """SIGKILL to all its processes, at once."""
+        """SIGKILL to all its processes, at once; returns when they are gone."""
         if self.process is not None:
+            processes = self.processes()
             self.signal(signal.SIGKILL)
             self.process.wait()
+            wait_until(lambda: not any(map(_alive, processes)), 10)
 
     def freeze(self):
         self.signal(signal.SIGSTOP)
@@ -139,8 +150,14 @@ class Keepalived(Daemon):
         super().start(**options)
         wait_until(lambda: len(self.processes()) > 1 or not self.running(), 10, "keepalived's child")
         if not self.running():
-            raise Stopped(self.log())
+            raise Stopped(self.last_words())
         return self
+
+    def kill(self):
+        super().kill()
+        # A dead child may stay a zombie until init reaps it, and counts as running until then.
+        for file in self.directory.glob("*pid"):
+            file.unlink()
 
     def reload(self):
         os.kill(self.pid, signal.SIGHUP)
@@ -244,7 +261,7 @@ class Keelvip(Daemon):
     def ready(self):
         if not self.running():
             raise Stopped(f"keelvip on {self.node.name} ended with {self.process.returncode}:\n"
-                          f"{self.log()}")
+                          f"{self.last_words()}")
         return self.get("/readyz")[0] == 200
 
     def status(self):

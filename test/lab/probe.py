@@ -13,13 +13,13 @@ _ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 @functools.lru_cache
 def lan_probe():
-    """The program: LAN_PROBE, or the newest one that was built."""
+    """The program: LAN_PROBE, or one that was built, optimised rather than not."""
     if "LAN_PROBE" in os.environ:
         return os.environ["LAN_PROBE"]
-    built = sorted(_ROOT.glob("build/*/test/lab/lan_probe"), key=lambda path: path.stat().st_mtime)
-    if not built:
-        raise FileNotFoundError("lan_probe is not built: cmake --build --preset dev --target lan_probe")
-    return str(built[-1])
+    for preset in ("release", "dev", "*"):
+        for built in _ROOT.glob(f"build/{preset}/test/lab/lan_probe"):
+            return str(built)
+    raise FileNotFoundError("lan_probe is not built: make lab")
 
 
 def median(values):
