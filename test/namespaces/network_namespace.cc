@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -119,6 +121,24 @@ std::string NetworkNamespace::path() const {
   return fmt::format("/proc/{}/fd/{}", ::getpid(), fd_);
 }
 
+void wait_until(std::string_view what, const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > deadline) {
+      throw std::runtime_error(fmt::format("waited in vain: {}", what));
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+}
+
+void await_ipv6(const NetworkNamespace& network, std::string_view interface) {
+  wait_until("IPv6 is ready", [&] {
+    const auto shown = network.output_of(fmt::format("ip -o -6 addr show dev {}", interface));
+    return shown.find("fe80::") != std::string::npos &&
+           shown.find("tentative") == std::string::npos;
+  });
+}
+
 void connect(const NetworkNamespace& left, std::string_view left_name,
              const NetworkNamespace& right, std::string_view right_name) {
   left.ip(fmt::format("link add {} type veth peer name {} netns {}", left_name, right_name,
@@ -126,6 +146,9 @@ void connect(const NetworkNamespace& left, std::string_view left_name,
   for (const auto& [network, name] : {std::pair(&left, left_name), std::pair(&right, right_name)}) {
     network->shell(fmt::format("echo 0 > /proc/sys/net/ipv6/conf/{}/accept_dad", name));
     network->ip(fmt::format("link set {} up", name));
+  }
+  for (const auto& [network, name] : {std::pair(&left, left_name), std::pair(&right, right_name)}) {
+    await_ipv6(*network, name);
   }
 }
 

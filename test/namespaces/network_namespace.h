@@ -37,8 +37,16 @@ class NetworkNamespace {
   int fd_ = -1;
 };
 
-/// Makes a cable: a veth pair with one end in each namespace, both up, without addresses but IPv6
-/// link-local ones that skip duplicate detection.
+/// Waits until `condition` holds; throws `what` after 10 s. For what the kernel does in its own
+/// time, such as noticing a carrier.
+void wait_until(std::string_view what, const std::function<bool()>& condition);
+
+/// Waits until the interface has a link-local address in use. Until then the kernel drops even the
+/// multicast that a socket has joined.
+void await_ipv6(const NetworkNamespace& network, std::string_view interface);
+
+/// Makes a cable: a veth pair with one end in each namespace, both up and ready in IPv4 and IPv6,
+/// with no address but the link-local one.
 void connect(const NetworkNamespace& left, std::string_view left_name,
              const NetworkNamespace& right, std::string_view right_name);
 

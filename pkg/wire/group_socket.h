@@ -1,0 +1,24 @@
+// One raw IP socket that hears VRRP's multicast group on one interface. Internal to `wire`; speaker
+// thread.
+#pragma once
+
+#include "pkg/base/result.h"
+#include "pkg/net/family.h"
+#include "pkg/net/interface_index.h"
+#include "pkg/runtime/unique_fd.h"
+
+namespace keelvip::wire {
+
+/// A non-blocking socket bound to the interface, not yet in the group, with nothing queued. It
+/// reports destination, hop limit (IPv6) and lost packets as ancillary data. Errors: kRetry if the
+/// interface is absent, kReport without CAP_NET_RAW.
+base::Result<runtime::UniqueFd> open_group_socket(net::Family family,
+                                                  net::InterfaceIndex interface);
+
+/// Joins 224.0.0.18 or ff02::12 there. Errors: kRetry.
+base::Result<void> join_group(int fd, net::Family family, net::InterfaceIndex interface);
+
+/// Leaves it; that it was not joined, or the kernel forgot, does not matter.
+void leave_group(int fd, net::Family family, net::InterfaceIndex interface);
+
+}  // namespace keelvip::wire
