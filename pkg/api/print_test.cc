@@ -1,0 +1,42 @@
+#include "pkg/api/print.h"
+
+#include "pkg/api/sample_test.h"
+
+namespace keelvip::api {
+
+TEST_CASE("JSON is printed as it is parsed") {
+  for (const char* text : {"null", "true", "-5", "0.5", "1e+300", "\"a\\\"b\\\\c\\n\\u0001é\"",
+                           "[]", "{}", "[1,[2,{\"a\":{}}],\"\"]", "{\"a\":1,\"b\":[true,null]}"}) {
+    CAPTURE(text);
+    CHECK(to_json(parse_one(text)) == text);
+  }
+  CHECK(to_json(parse_one(R"({"a":[1,{}],"b":{}})"), 2) ==
+        "{\n  \"a\": [\n    1,\n    {}\n  ],\n  \"b\": {}\n}\n");
+  CHECK(to_json(parse_one("1.0")) == "1.0");
+}
+
+TEST_CASE("YAML quotes what another reader could take for something else") {
+  CHECK(to_yaml(parse_one(R"({"a": ["no", "1", "1.5", "192.0.2.1/24", "x y", "", "web-1", "~",
+                                    "0x10", "-", "a: b", "#"], "on": [], "b": [[1, 2], {"c": {}}]})")) ==
+        R"(a:
+- "no"
+- "1"
+- "1.5"
+- 192.0.2.1/24
+- "x y"
+- ""
+- web-1
+- "~"
+- "0x10"
+- "-"
+- "a: b"
+- "#"
+"on": []
+b:
+- - 1
+  - 2
+- c: {}
+)");
+}
+
+}  // namespace keelvip::api
