@@ -269,6 +269,33 @@ class Keelvip(Daemon):
         assert code == 200, f"/status says {code}"
         return json.loads(body)
 
+    def node_status(self, vip="web"):
+        """What /status says of this node's part in a VIP; None when it does not know the VIP."""
+        for item in self.status()["items"]:
+            if item["metadata"]["name"] == vip and item["status"]["nodes"]:
+                return item["status"]["nodes"][0]
+        return None
+
+    def role(self, vip="web"):
+        status = self.node_status(vip)
+        return status and status["role"]
+
+    def explanations(self):
+        """Every sentence of /status that says why something is not as the specs want it."""
+        status = self.status()
+        told = [(rejected["kind"], rejected["name"], rejected["source"], error["field"],
+                 error["reason"]) for rejected in status["specs"]["rejected"]
+                for error in rejected["errors"]]
+        for item in status["items"]:
+            name = item["metadata"]["name"]
+            told += [(name, condition["type"], condition["status"], condition["reason"],
+                      condition["message"]) for condition in item["status"]["conditions"]]
+            for node in item["status"]["nodes"]:
+                told.append((name, node["role"], node["reason"], node["message"]))
+                told += [(name, check["name"], check["verdict"], check["lastReason"])
+                         for check in node["checks"]]
+        return [" ".join(map(str, words)) for words in told]
+
     def cli(self, *arguments, check=True):
         """Runs another command of the program on the node."""
         return self.node.run(self.program, *arguments, check=check)

@@ -82,7 +82,7 @@ def unreadable(lan):
     os.mkfifo(agent.config / "pipe.yaml")
     agent.start()
     wait_until(lambda: a.holds(VIP), 5)
-    wait_until(lambda: says(agent, "dangling.yaml", "pipe.yaml"), 5)
+    wait_until(lambda: says(agent, "dangling.yaml") and says(agent, "pipe.yaml"), 5)
     done = agent.cli("validate", agent.config / "dangling.yaml", check=False)
     assert done.returncode == 1 and "dangling.yaml" in done.stderr + done.stdout, done
 

@@ -64,9 +64,10 @@ def endpoints(lan):
                      "/apis/keelvip.io/v1alpha1/virtualips"):
             code, body = cluster.agent(a).get(path)
             assert code == 200 and body, f"{path}: {code}"
-        roles = {node: {router["role"] for vip in cluster.agent(node).status()["vips"]
-                        for router in vip["routers"]} for node in lan.nodes}
-        assert roles == {a: {"Active"}, b: {"Backup"}}, roles
+        roles = [cluster.agent(node).role() for node in (a, b)]
+        assert roles == ["Active", "Backup"], roles
+        assert cluster.agent(a).node_status()["addresses"] == [f"{VIP}/24"]
+        assert cluster.agent(b).node_status()["addresses"] == []
         listed = json.loads(cluster.agent(a).get("/apis/keelvip.io/v1alpha1/virtualips")[1])
         assert listed["kind"] == "VirtualIPList", listed["kind"]
         assert [item["metadata"]["name"] for item in listed["items"]] == ["web"]

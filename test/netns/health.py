@@ -118,9 +118,8 @@ def exec_hangs(lan):
         wait_until(lambda: len(pid_file.read_text().split()) >= 2, 15, "it runs again")
         first = int(pid_file.read_text().split()[0])
         wait_until(lambda: not os.path.exists(f"/proc/{first}"), 10, "its child is gone")
-        nginx = [check for vip in agent.status()["vips"] for check in vip["checks"]
-                 if check["name"] == "nginx"]
-        assert nginx[0]["verdict"] == "Healthy", nginx
+        nginx = next(check for check in agent.node_status()["checks"] if check["name"] == "nginx")
+        assert nginx["verdict"] == "Healthy", nginx
         agent.stop()
         wait_until(lambda: not any(os.path.exists(f"/proc/{pid}")
                                    for pid in pid_file.read_text().split()), 5, "no orphans")
