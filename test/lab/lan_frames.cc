@@ -102,7 +102,8 @@ Seen read_echo(ByteView icmp, const Mac& mac, std::uint16_t echo_id) {
 
 /// A neighbour advertisement with its target link-layer address option (RFC 4861 4.4, 4.6.1).
 Seen read_neighbor_advertisement(ByteView icmp) {
-  for (std::size_t at = 24; at + 8 <= icmp.size() && icmp[at + 1] != 0; at += icmp[at + 1] * 8U) {
+  for (std::size_t at = 24; at + 8 <= icmp.size() && icmp[at + 1] != 0;
+       at += std::size_t{8} * icmp[at + 1]) {
     if (icmp[at] == 2) {
       const bool solicited = (icmp[4] & 0x40U) != 0;
       return Claim{address_at(icmp, 8, true), mac_at(icmp, at + 2), !solicited};

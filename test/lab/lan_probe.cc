@@ -110,7 +110,7 @@ class Probe {
   void read_port(int socket);
   void saw(const Port& port, const Seen& seen, Time now);
   [[nodiscard]] bool read_orders();
-  void send_echoes(const std::vector<std::size_t>& targets);
+  void send_echoes(const std::vector<std::size_t>& indices);
   [[nodiscard]] Target* find(const Address& address);
   void report();
 
@@ -352,6 +352,7 @@ void Probe::report() {
     dropped_ += port.dropped();
   }
   std::vector<std::string> vips;
+  vips.reserve(targets_.size());
   for (const Target& target : targets_) {
     vips.push_back(target.record.to_json(now, options_.patience));
   }

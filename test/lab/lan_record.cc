@@ -195,6 +195,7 @@ std::string Record::adverts_json() const {
 
 std::string Record::elections_json() const {
   std::vector<std::string> items;
+  items.reserve(elections_.size());
   for (const Election& election : elections_) {
     items.push_back(object({field("time", json_seconds(election.time)),
                             field("interface", std::to_string(election.interface)),
