@@ -32,9 +32,11 @@ nlmsghdr header_of(std::span<const std::byte> message) {
   return header;
 }
 
-Attributes attributes_of(std::span<const std::byte> message) {
-  return Attributes::parse(message.subspan(NLMSG_HDRLEN + sizeof(ifaddrmsg))).value();
+// The attributes are views: the message must outlive them.
+Attributes attributes_of(const std::vector<std::byte>& message) {
+  return Attributes::parse(std::span(message).subspan(NLMSG_HDRLEN + sizeof(ifaddrmsg))).value();
 }
+Attributes attributes_of(std::vector<std::byte>&& message) = delete;
 
 // A notification has the form of the request that sets the address.
 std::vector<std::byte> notification(int family_length, std::string_view local,
@@ -82,10 +84,11 @@ TEST_CASE("a removal names the prefix length and nothing that the kernel could r
   CHECK_FALSE(attributes_of(bytes).bytes(IFA_CACHEINFO));
 }
 
-TEST_CASE("an IPv6 host address skips duplicate detection and is never chosen as a source") {
-  const auto attributes = attributes_of(request_for(step(net::StepKind::kAdd, "2001:db8::10/128")));
+TEST_CASE("an IPv6 host address skips duplicate detection, has no route and is never a source") {
+  const auto request = request_for(step(net::StepKind::kAdd, "2001:db8::10/128"));
+  const Attributes attributes = attributes_of(request);
 
-  CHECK(attributes.u32(IFA_FLAGS) == IFA_F_NODAD);
+  CHECK(attributes.u32(IFA_FLAGS) == (IFA_F_NODAD | IFA_F_NOPREFIXROUTE));
   const auto bytes = attributes.bytes(IFA_CACHEINFO);
   REQUIRE(bytes);
   ifa_cacheinfo lifetimes{};
@@ -96,7 +99,8 @@ TEST_CASE("an IPv6 host address skips duplicate detection and is never chosen as
 }
 
 TEST_CASE("an IPv6 address with a network is an ordinary one") {
-  const auto attributes = attributes_of(request_for(step(net::StepKind::kAdd, "2001:db8::10/64")));
+  const auto request = request_for(step(net::StepKind::kAdd, "2001:db8::10/64"));
+  const Attributes attributes = attributes_of(request);
   CHECK(attributes.u32(IFA_FLAGS) == IFA_F_NODAD);
   CHECK_FALSE(attributes.bytes(IFA_CACHEINFO));
 }
@@ -104,7 +108,8 @@ TEST_CASE("an IPv6 address with a network is an ordinary one") {
 TEST_CASE("an addition without route says so") {
   net::AddressStep add = step(net::StepKind::kAdd, "192.0.2.10/24");
   add.without_route = true;
-  CHECK(attributes_of(request_for(add)).u32(IFA_FLAGS) == IFA_F_NOPREFIXROUTE);
+  const auto request = request_for(add);
+  CHECK(attributes_of(request).u32(IFA_FLAGS) == IFA_F_NOPREFIXROUTE);
 }
 
 TEST_CASE("on an old kernel an IPv4 address is marked by its label") {
