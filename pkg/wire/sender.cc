@@ -70,7 +70,8 @@ Sender& Sender::operator=(Sender&&) noexcept = default;
 Sender::~Sender() = default;
 
 base::Result<Sender> Sender::open() {
-  // Protocol 0: it receives nothing.
+  // Protocol 0: it receives nothing. PACKET_QDISC_BYPASS would save some 5 % of a frame's 1.3 us,
+  // but loses what the device cannot take at once and hides the frames from tcpdump and tc.
   runtime::UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) {
     const int number = errno;

@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <fmt/format.h>
 
@@ -423,6 +424,27 @@ TEST_CASE("a packet that is too large for an advert is cut and marked") {
   REQUIRE(heard.size() == 1);
   CHECK(heard[0].truncated);
   CHECK(lan.right.receiver->counters().truncated == 1);
+}
+
+TEST_CASE("without privileges sockets are refused, and the error names the capability") {
+  constexpr uid_t kNobody = 65534;
+  Lan lan;
+  std::vector<ListenFailure> failures;
+  std::optional<base::Error> refused;
+  lan.right.network.inside([&] {
+    REQUIRE(::seteuid(kNobody) == 0);
+    failures = lan.right.receiver->listen(std::vector{ListenTarget{lan.in, net::Family::kIpv4}});
+    if (auto sender = Sender::open(); !sender) {
+      refused = sender.error();
+    }
+    REQUIRE(::seteuid(0) == 0);
+  });
+  REQUIRE(failures.size() == 1);
+  REQUIRE(refused);
+  for (const base::Error& error : {failures[0].error, *refused}) {
+    CHECK(error.code == base::ErrorCode::kReport);
+    CHECK(error.message.find("CAP_NET_RAW") != std::string::npos);
+  }
 }
 
 TEST_CASE("each frame fails for its own reason and stops no other") {
