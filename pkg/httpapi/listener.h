@@ -1,0 +1,23 @@
+// Opens the listening socket of the endpoints. Called once at start, on the main thread, so that a
+// port in use ends the program before it touches the network.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "pkg/base/result.h"
+#include "pkg/runtime/unique_fd.h"
+
+namespace keelvip::httpapi {
+
+struct Listener {
+  runtime::UniqueFd fd;  // non-blocking, listening
+  std::string address;   // where it really listens: "127.0.0.1:9477", "[::1]:9477", "unix:/path"
+};
+
+/// `where` is "ADDR:PORT" with an IPv4 address, an IPv6 address in brackets or nothing (":9477":
+/// every address), port 0 for any free one; or "unix:/path". Errors: kReport, with words such as
+/// "address already in use"; never two processes on one port.
+[[nodiscard]] base::Result<Listener> open_listener(std::string_view where);
+
+}  // namespace keelvip::httpapi

@@ -1,0 +1,67 @@
+#include "pkg/httpapi/listener.h"
+
+#include <unistd.h>
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+namespace keelvip::httpapi {
+namespace {
+
+bool fails_with(std::string_view where, std::string_view words) {
+  const auto listener = open_listener(where);
+  return !listener && listener.error().code == base::ErrorCode::kReport &&
+         listener.error().message.find(words) != std::string::npos;
+}
+
+TEST_CASE("a free port is found and named") {
+  const auto v4 = open_listener("127.0.0.1:0");
+  REQUIRE(v4);
+  CHECK(v4->address.starts_with("127.0.0.1:"));
+  CHECK_FALSE(v4->address.ends_with(":0"));
+  const auto v6 = open_listener("[::1]:0");
+  REQUIRE(v6);
+  CHECK(v6->address.starts_with("[::1]:"));
+  CHECK(open_listener(":0").has_value());
+}
+
+TEST_CASE("a second listener on the same port learns that it is taken") {
+  const auto first = open_listener("127.0.0.1:0");
+  REQUIRE(first);
+  CHECK(fails_with(first->address, "Address already in use (EADDRINUSE)"));
+  CHECK(fails_with(first->address, "--listen"));
+}
+
+TEST_CASE("an address that the node does not have is refused with that reason") {
+  CHECK(fails_with("192.0.2.77:9477", "no interface of this node has that address"));
+}
+
+TEST_CASE("malformed addresses are refused with what is wrong") {
+  CHECK(fails_with("127.0.0.1", "no port"));
+  CHECK(fails_with("127.0.0.1:", "not a number"));
+  CHECK(fails_with("127.0.0.1:65536", "not a number"));
+  CHECK(fails_with("127.0.0.1:80x", "not a number"));
+  CHECK(fails_with("localhost:80", "not an IP address"));
+  CHECK(fails_with("::1:80", "not an IP address"));
+  CHECK(fails_with("[]:80", "not an IP address"));
+  CHECK(fails_with("[127.0.0.1]:80", "not an IP address"));
+  CHECK(fails_with("unix:relative", "absolute"));
+  CHECK(fails_with("", "no port"));
+}
+
+TEST_CASE("a socket file of a dead process is replaced, that of a living one is not") {
+  const std::string where =
+      "unix:/tmp/keelvip-listener-test-" + std::to_string(::getpid()) + ".sock";
+  {
+    const auto first = open_listener(where);
+    REQUIRE(first);
+    CHECK(first->address == where);
+    CHECK(fails_with(where, "EADDRINUSE"));
+  }
+  CHECK(open_listener(where).has_value());
+  ::unlink(where.substr(5).c_str());
+}
+
+}  // namespace
+}  // namespace keelvip::httpapi
