@@ -36,6 +36,7 @@ class File:
         self.path = path
         self.text = text
         self.lines = text.split("\n")
+        self.is_test = path.endswith("_test.cc") or path.startswith("test/")
         self._code = None
 
     @property
@@ -51,10 +52,6 @@ class File:
     @property
     def is_header(self):
         return self.path.endswith(".h")
-
-    @property
-    def is_test(self):
-        return self.path.endswith("_test.cc") or self.path.startswith("test/")
 
     @property
     def code(self):
@@ -106,6 +103,31 @@ class Tree:
     def __init__(self, files, real):
         self.files = files
         self.real = real  # a repository, not an example of a self-test
+        self.by_path = {file.path: file for file in files}
+        self.includers = {}  # path of a header -> the files that include it
+        for file in files:
+            if file.is_cpp:
+                for path in re.findall(r'^#include "([^"]+)"', file.text, re.M):
+                    self.includers.setdefault(path, []).append(file)
+        self.mark_tests()
+
+    def mark_tests(self):
+        """Sources that CMake names as tests are tests whatever they are called, and so is a header
+        that only tests include."""
+        for file in self.files:
+            match = re.fullmatch(r"(pkg/[a-z]+)/CMakeLists.txt", file.path)
+            for block in re.findall(r"\bTESTS\b([a-z0-9_.\s]*)", file.text) if match else []:
+                for name in block.split():
+                    source = self.by_path.get(f"{match.group(1)}/{name}")
+                    if source:
+                        source.is_test = True
+        for file in self.files:
+            users = self.includers.get(file.path)
+            if file.is_header and users:
+                others = [user for user in users if user.path[:-3] != file.path[:-2]]
+                own = self.by_path.get(file.path[:-2] + ".cc")
+                if others and all(user.is_test for user in others) and (not own or own.is_test):
+                    file.is_test = True
 
     @staticmethod
     def of(texts, context):
@@ -136,10 +158,12 @@ class Tree:
         return Tree(files, True)
 
     def get(self, path):
-        for file in self.files:
-            if file.path == path:
-                return file
-        return None
+        return self.by_path.get(path)
+
+    def is_public(self, header):
+        """Whether another package, a command or a test of several packages includes the header."""
+        folder = os.path.dirname(header.path)
+        return any(os.path.dirname(user.path) != folder for user in self.includers.get(header.path, []))
 
     def cpp(self, where="", tests=True):
         """C++ files below `where`."""
