@@ -1,4 +1,6 @@
-// Prints a Node tree as JSON or YAML text, for the endpoints and for `get -o json|yaml`.
+// Prints a Node tree as JSON or YAML text, so that what was read can be shown again. Called
+// for the endpoints and for `get -o json|yaml`, on their threads; a pure function of the
+// tree.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // StopSignal: asks a thread's loop to end. The loop watches fd() so that it looks up at once, and
-// tests requested() at every turn. Any thread may ask; asking twice is asking once.
+// tests requested() at every turn. The main thread asks each loop in the order of stopping; any
+// thread may ask, and asking twice is asking once.
 #pragma once
 
 #include <atomic>

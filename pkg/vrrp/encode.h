@@ -1,5 +1,6 @@
 // The sending half of the codec: an advert as a VRRP message, and as the whole Ethernet frame that
-// an AF_PACKET socket sends. Writes into memory of the caller. Pure; speaker thread, hot path.
+// an AF_PACKET socket sends. The Speaker calls it for every advert, into memory of its own. Pure;
+// speaker thread, hot path.
 #pragma once
 
 #include <cstddef>

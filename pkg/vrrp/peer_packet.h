@@ -1,5 +1,6 @@
 // PeerPacket: for tests only: an advert of another router as our raw socket would deliver it, with
-// bytes that a test can damage.
+// bytes that a test can damage. Unit tests of the codec and of the Speaker call it, and the
+// transcripts of test/conformance; there are no threads.
 #pragma once
 
 #include <cstddef>

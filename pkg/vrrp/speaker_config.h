@@ -1,5 +1,6 @@
 // SpeakerConfig: all that the Speaker shall do, as one value: the controller writes it, the Speaker
-// adopts it, the newest wins. A router that is missing from it is shut down.
+// adopts it, the newest wins. A router that is missing from it is shut down. Crosses from the
+// controller's thread to the speaker's.
 #pragma once
 
 #include <array>

@@ -1,4 +1,6 @@
-// The vocabulary of VRRP as types, in the words of RFC 9568. Used by every layer above.
+// The vocabulary of VRRP as types, in the words of RFC 9568: roles, versions, identifiers and
+// priorities that cannot hold what the wire cannot carry. Used by every layer above, on every
+// thread.
 #pragma once
 
 #include <compare>

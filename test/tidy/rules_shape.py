@@ -13,7 +13,8 @@ def check_header_opening(tree):
         if not file.is_header:
             continue
         opening = 0
-        while opening < len(file.lines) and file.lines[opening].startswith("//"):
+        # The first paragraph; a picture or a finer point may follow it.
+        while opening < len(file.lines) and file.lines[opening].startswith("// "):
             opening += 1
         least = 3 if tree.is_public(file) else 1
         if not least <= opening <= 8:
