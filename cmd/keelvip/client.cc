@@ -1,0 +1,153 @@
+#include "cmd/keelvip/client.h"
+
+#include <cctype>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <curl/curl.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+namespace keelvip::cmd {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr long kConnectMilliseconds = 3'000;
+constexpr long kTotalMilliseconds = 10'000;
+constexpr std::size_t kMaxAnswerBytes = std::size_t{256} << 20U;
+constexpr std::string_view kUnixScheme = "unix:";
+
+std::size_t receive(char* bytes, std::size_t /*one*/, std::size_t count, void* text) {
+  auto& answer = *static_cast<std::string*>(text);
+  if (answer.size() + count > kMaxAnswerBytes) {
+    return 0;  // ends the transfer
+  }
+  answer.append(bytes, count);
+  return count;
+}
+
+base::Error unreachable(const std::string& endpoint, std::string_view why) {
+  return base::report_error(fmt::format(
+      "cannot reach the agent at {}: {}\nIs `keelvip agent` running there? Name another address "
+      "with --endpoint.",
+      endpoint, why));
+}
+
+base::Error not_an_agent(const std::string& endpoint, std::string_view why) {
+  return base::report_error(
+      fmt::format("what answers at {} is not a Keelvip agent: {}\nName the agent's address with "
+                  "--endpoint.",
+                  endpoint, why));
+}
+
+/// nullopt: nested deeper than any answer of ours.
+std::optional<api::Node> to_node(const ordered_json& json, std::size_t depth) {
+  if (depth > api::kMaxDepth) {
+    return std::nullopt;
+  }
+  api::Node node;
+  if (json.is_object()) {
+    api::Node::Object members;
+    for (const auto& [key, value] : json.items()) {
+      auto member = to_node(value, depth + 1);
+      if (!member) {
+        return std::nullopt;
+      }
+      members.push_back({key, {}, *std::move(member)});
+    }
+    node.value = std::move(members);
+  } else if (json.is_array()) {
+    api::Node::Array items;
+    for (const ordered_json& value : json) {
+      auto item = to_node(value, depth + 1);
+      if (!item) {
+        return std::nullopt;
+      }
+      items.push_back(*std::move(item));
+    }
+    node.value = std::move(items);
+  } else if (json.is_string()) {
+    node.value = json.get_ref<const std::string&>();
+  } else if (json.is_boolean()) {
+    node.value = json.get<bool>();
+  } else if (json.is_number_float() ||
+             (json.is_number_unsigned() &&
+              json.get<std::uint64_t>() > std::numeric_limits<std::int64_t>::max())) {
+    node.value = json.get<double>();
+  } else if (json.is_number()) {
+    node.value = json.get<std::int64_t>();
+  }
+  return node;
+}
+
+}  // namespace
+
+std::string url_escaped(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '.') {
+      escaped += c;
+    } else {
+      escaped += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return escaped;
+}
+
+base::Result<api::Node> parse_answer(std::string_view json) {
+  const ordered_json parsed = ordered_json::parse(json, nullptr, /*allow_exceptions=*/false);
+  if (parsed.is_discarded()) {
+    return base::unexpected(base::report_error("its answer is not JSON"));
+  }
+  auto node = to_node(parsed, 0);
+  if (!node) {
+    return base::unexpected(base::report_error("its answer is nested too deep"));
+  }
+  return *std::move(node);
+}
+
+base::Result<Answer> ask_agent(const std::string& endpoint, std::string_view path) {
+  const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> handle(curl_easy_init(),
+                                                                   curl_easy_cleanup);
+  CURL* curl = handle.get();
+  std::string body;
+  std::string url = endpoint;
+  if (endpoint.starts_with(kUnixScheme)) {
+    curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, endpoint.c_str() + kUnixScheme.size());
+    url = "http://localhost";
+  }
+  if (url.ends_with('/')) {
+    url.pop_back();
+  }
+  url += path;
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_PROXY, "");  // http_proxy is not for the agent next door
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kConnectMilliseconds);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, kTotalMilliseconds);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &receive);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
+  const CURLcode outcome = curl_easy_perform(curl);
+  if (outcome != CURLE_OK) {
+    long number = 0;
+    curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &number);
+    return base::unexpected(
+        unreachable(endpoint, number != 0 ? base::describe_errno(static_cast<int>(number))
+                                          : curl_easy_strerror(outcome)));
+  }
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  auto node = parse_answer(body);
+  if (!node) {
+    return base::unexpected(not_an_agent(endpoint, node.error().message));
+  }
+  return Answer{static_cast<int>(status), *std::move(node)};
+}
+
+}  // namespace keelvip::cmd
