@@ -81,7 +81,7 @@ net::IpAddress locator_of(const api::Spec& spec) {
 
 std::uint32_t intern(std::vector<std::string>& names, const std::string& name) {
   if (name.empty()) {
-    return kNone;
+    return kNoPosition;
   }
   const auto found = std::ranges::find(names, name);
   if (found != names.end()) {
@@ -125,7 +125,7 @@ void index_routers(Assignment& assignment) {
 std::uint32_t Assignment::router_of(const net::IpAddress& address) const {
   const auto found = std::ranges::lower_bound(virtual_addresses, address, {},
                                               &std::pair<net::IpAddress, std::uint32_t>::first);
-  return found != virtual_addresses.end() && found->first == address ? found->second : kNone;
+  return found != virtual_addresses.end() && found->first == address ? found->second : kNoPosition;
 }
 
 Assignment make_assignment(std::shared_ptr<const api::SpecSet> specs, std::string_view node,

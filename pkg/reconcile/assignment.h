@@ -21,7 +21,7 @@
 namespace keelvip::reconcile {
 
 /// "No such entry" wherever entries are named by their position.
-inline constexpr std::uint32_t kNone = 0xffff'ffff;
+inline constexpr std::uint32_t kNoPosition = 0xffff'ffff;
 
 /// One virtual router that this node shall take part in: a VIP in one family.
 struct AssignedRouter {
@@ -37,9 +37,11 @@ struct AssignedVip {
   bool selected = true;
   std::uint8_t priority = 100;       // the base on this node
   bool priority_from_nodes = false;  // it stands in `nodes`, not in spec.priority
-  std::uint32_t interface_name = 0;  // position in Assignment::interface_names; kNone: not given
-  net::IpAddress locator;            // the address whose subnet finds the interface
-  std::array<std::uint32_t, 2> routers{kNone, kNone};  // by net::Family, in Assignment::routers
+  std::uint32_t interface_name =
+      0;                   // position in Assignment::interface_names; kNoPosition: not given
+  net::IpAddress locator;  // the address whose subnet finds the interface
+  std::array<std::uint32_t, 2> routers{kNoPosition,
+                                       kNoPosition};  // by net::Family, in Assignment::routers
 };
 
 struct Assignment {
@@ -60,7 +62,7 @@ struct Assignment {
   [[nodiscard]] bool is_owner(std::uint32_t router) const {
     return vips[routers[router].vip].priority == vrrp::kOwner.value;
   }
-  /// The router that `address` is a virtual address of, or kNone.
+  /// The router that `address` is a virtual address of, or kNoPosition.
   [[nodiscard]] std::uint32_t router_of(const net::IpAddress& address) const;
 };
 

@@ -11,6 +11,7 @@
 #include "pkg/net/ip_address.h"
 #include "pkg/net/mac_address.h"
 #include "pkg/net/prefix.h"
+#include "pkg/reconcile/assignment.h"
 #include "pkg/reconcile/fitness.h"
 #include "pkg/vrrp/types.h"
 
@@ -20,8 +21,8 @@ struct DesiredRouter {
   Fitness fitness = Fitness::kFit;
   /// What stands in the way, by fitness: kVridInUse: a router of the assignment; kAddressIsForeign:
   /// an address of the facts; kNotAddressOwner: an address of the router; kHealthCheck*: a check of
-  /// the VIP. Positions, else kNone.
-  std::uint32_t culprit = 0xffff'ffff;
+  /// the VIP; kOtherFamilyInFault: the other router. Positions, else kNoPosition.
+  std::uint32_t culprit = kNoPosition;
   net::InterfaceIndex interface;  // 0: not known
   net::IpAddress primary;         // source of adverts; unspecified: none
   net::MacAddress mac;
@@ -38,6 +39,8 @@ struct DesiredAddress {
   std::uint32_t router = 0;    // position in Assignment::routers
   std::uint32_t entry = 0;     // position in AssignedRouter::addresses
   bool without_route = false;  // see net::AddressStep
+  /// False: leave it where it is there, but do not add it: its router is about to resign.
+  bool add = true;
 
   friend auto operator<=>(const DesiredAddress&, const DesiredAddress&) = default;
 };

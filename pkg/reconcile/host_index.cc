@@ -39,7 +39,7 @@ HostIndex::HostIndex(const Assignment& assignment, const net::HostFacts& facts)
     if (address.ours) {
       continue;
     }
-    if (assignment.router_of(address.prefix.address) != kNone) {
+    if (assignment.router_of(address.prefix.address) != kNoPosition) {
       foreign_virtual_.push_back(i);
     } else if (address.usable) {
       add_plain(address);
@@ -104,7 +104,7 @@ const net::IpAddress* HostIndex::source(const net::Link& link, const AssignedRou
     return first;
   }
   for (const net::Prefix& own : router.addresses) {
-    if (suitable(own.address) && foreign_on(link, own.address) != kNone) {
+    if (suitable(own.address) && foreign_on(link, own.address) != kNoPosition) {
       return &own.address;
     }
   }
@@ -122,7 +122,7 @@ std::uint32_t HostIndex::foreign(const net::Link& link, const net::IpAddress& ad
       return i;
     }
   }
-  return kNone;
+  return kNoPosition;
 }
 
 std::uint32_t HostIndex::foreign_on(const net::Link& link, const net::IpAddress& address) const {
@@ -131,7 +131,7 @@ std::uint32_t HostIndex::foreign_on(const net::Link& link, const net::IpAddress&
       return i;
     }
   }
-  return kNone;
+  return kNoPosition;
 }
 
 bool HostIndex::route_covered(net::InterfaceIndex interface, const net::Prefix& prefix) const {

@@ -32,9 +32,9 @@ class HostIndex {
                                              bool owner) const;
 
   /// Position in facts.addresses of a usable or unusable address, not one of ours, that is the
-  /// virtual address `address` of a router on `link`; kNone if there is none. Addresses on other
-  /// links count unless they are link-local or their link is no Ethernet (a VIP on the loopback
-  /// interface is how direct-routing real servers are set up).
+  /// virtual address `address` of a router on `link`; kNoPosition if there is none. Addresses on
+  /// other links count unless they are link-local or their link is no Ethernet (a VIP on the
+  /// loopback interface is how direct-routing real servers are set up).
   [[nodiscard]] std::uint32_t foreign(const net::Link& link, const net::IpAddress& address) const;
 
   /// The same, on `link` alone.

@@ -20,7 +20,7 @@ Place place_of(const DesiredAddress& address) {
 /// Why an address of ours should not be where it is.
 StepReason removal_reason(const net::Address& address, std::uint32_t router,
                           const Desired& desired) {
-  if (router == kNone) {
+  if (router == kNoPosition) {
     return StepReason::kNotAVirtualAddress;
   }
   // A router holds its addresses on one interface, so there is one place to look.
@@ -50,7 +50,7 @@ class Planner {
       }
       if (have != end && place_of(*have) == place_of(wanted)) {
         ++have;  // there already; if it is somebody else's, it is theirs to keep
-      } else {
+      } else if (wanted.add) {
         missing(wanted);
       }
     }
@@ -100,8 +100,8 @@ void append_lines(std::string& text, std::span<const Step> steps, std::string_vi
         "{} {} on {}  {}{}{}{}\n", step.change.kind == net::StepKind::kAdd ? '+' : '-',
         step.change.prefix.to_string(),
         link != nullptr ? link->name : fmt::format("interface {}", step.change.interface.value),
-        step.router != kNone ? assignment.vip_name(step.router) : "",
-        step.router != kNone ? ": " : "", to_string(step.reason), suffix);
+        step.router != kNoPosition ? assignment.vip_name(step.router) : "",
+        step.router != kNoPosition ? ": " : "", to_string(step.reason), suffix);
   }
 }
 

@@ -31,7 +31,7 @@ enum class StepReason : std::uint8_t {
 struct Step {
   net::AddressStep change;
   StepReason reason = StepReason::kRoleIsActive;
-  std::uint32_t router = kNone;  // position in Assignment::routers, if it concerns one
+  std::uint32_t router = kNoPosition;  // position in Assignment::routers, if it concerns one
 
   friend bool operator==(const Step&, const Step&) = default;
 };

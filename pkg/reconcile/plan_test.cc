@@ -17,7 +17,8 @@ using vrrp::Role;
 
 Plan plan_for(const Assignment& assignment, const net::HostFacts& facts,
               const std::vector<Role>& roles, std::span<const HeldAddress> held = {}) {
-  const Desired desired = resolve({assignment, facts, {}, roles});
+  const std::vector<ReachedRole> reached = wherever(roles);
+  const Desired desired = resolve({assignment, facts, {}, reached});
   return make_plan(assignment, desired, {facts, held});
 }
 
@@ -86,6 +87,13 @@ TEST_CASE("The connected route is left out where an address of the host brings i
                                                                    {"192.0.2.10/24", true},
                                                                    {"192.0.2.130/25", true},
                                                                    {"203.0.113.5/24", false}});
+}
+
+TEST_CASE("A router that is about to resign keeps its addresses, but gets none any more") {
+  const Assignment web = assignment({vip("web", {"192.0.2.10/24", "192.0.2.11/24"})});
+  net::HostFacts facts = host({address(2, "192.0.2.10/24", true)});
+  facts.links[1].up = false;
+  CHECK(plan_for(web, facts, {Role::kActive}) == Plan{});
 }
 
 TEST_CASE("While a step for an address is under way, nothing else happens to that address") {
@@ -175,8 +183,9 @@ TEST_CASE("Whatever the host looks like, one plan makes it as desired and spares
     for (std::size_t i = 0; i < specs.routers.size(); ++i) {
       roles.push_back(dice.below(2) == 0 ? Role::kActive : Role::kBackup);
     }
-    const std::vector<net::Address> foreign_before = foreign_of(facts);
-    const Desired desired = resolve({specs, facts, {}, roles});
+    const net::HostFacts before = facts;
+    const std::vector<ReachedRole> reached = wherever(roles);
+    const Desired desired = resolve({specs, facts, {}, reached});
     for (const Step& step : make_plan(specs, desired, {facts}).steps) {
       apply(facts, step.change);
     }
@@ -188,10 +197,13 @@ TEST_CASE("Whatever the host looks like, one plan makes it as desired and spares
     }
     std::vector<std::pair<net::InterfaceIndex, net::Prefix>> wanted;
     for (const DesiredAddress& a : desired.addresses) {
-      wanted.emplace_back(a.interface, a.prefix);
+      const net::Address there{a.interface, a.prefix, true};
+      if (a.add || std::ranges::find(before.addresses, there) != before.addresses.end()) {
+        wanted.emplace_back(a.interface, a.prefix);
+      }
     }
     REQUIRE(ours == wanted);
-    REQUIRE(foreign_of(facts) == foreign_before);
+    REQUIRE(foreign_of(facts) == foreign_of(before));
     REQUIRE(plan_for(specs, facts, roles) == Plan{});
   }
 }

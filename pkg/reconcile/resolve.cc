@@ -15,7 +15,7 @@ struct VipFooting {
   Fitness link_fitness = Fitness::kFit;
   const net::Link* link = nullptr;
   Fitness health_fitness = Fitness::kFit;
-  std::uint32_t check = kNone;
+  std::uint32_t check = kNoPosition;
   int lowered_by = 0;
 };
 
@@ -30,7 +30,7 @@ Fitness judge_link(const net::Link& link) {
 }
 
 void find_link(const AssignedVip& vip, const HostIndex& host, VipFooting& footing) {
-  if (vip.interface_name != kNone) {
+  if (vip.interface_name != kNoPosition) {
     footing.link = host.named(vip.interface_name);
     footing.link_fitness = Fitness::kInterfaceAbsent;
   } else {
@@ -62,7 +62,7 @@ void weigh_health(const ResolveInputs& inputs, std::uint32_t vip, VipFooting& fo
     }
     const Fitness fitness = verdict == health::Verdict::kUnhealthy ? Fitness::kHealthCheckFailing
                                                                    : Fitness::kHealthCheckPending;
-    if (footing.check == kNone || fitness < footing.health_fitness) {
+    if (footing.check == kNoPosition || fitness < footing.health_fitness) {
       footing.health_fitness = fitness;
       footing.check = i;
     }
@@ -83,16 +83,16 @@ class VridClaims {
       }
     }
     std::ranges::sort(claims_);
-    winner_.assign(assignment.routers.size(), kNone);
+    winner_.assign(assignment.routers.size(), kNoPosition);
     for (std::size_t i = 1; i < claims_.size(); ++i) {
       if (claims_[i].same_place(claims_[i - 1])) {
         const std::uint32_t earlier = winner_[claims_[i - 1].router];
-        winner_[claims_[i].router] = earlier != kNone ? earlier : claims_[i - 1].router;
+        winner_[claims_[i].router] = earlier != kNoPosition ? earlier : claims_[i - 1].router;
       }
     }
   }
 
-  /// The router that has the VRID instead of this one, or kNone.
+  /// The router that has the VRID instead of this one, or kNoPosition.
   [[nodiscard]] std::uint32_t lost_to(std::uint32_t router) const { return winner_[router]; }
 
  private:
@@ -114,7 +114,7 @@ class VridClaims {
 
 struct Obstacle {
   Fitness fitness = Fitness::kFit;
-  std::uint32_t culprit = kNone;
+  std::uint32_t culprit = kNoPosition;
 };
 
 Obstacle judge_addresses(const HostIndex& host, const net::Link& link, const AssignedRouter& router,
@@ -122,10 +122,10 @@ Obstacle judge_addresses(const HostIndex& host, const net::Link& link, const Ass
   for (std::uint32_t i = 0; i < router.addresses.size(); ++i) {
     const net::IpAddress& address = router.addresses[i].address;
     if (owner) {
-      if (host.foreign_on(link, address) == kNone) {
+      if (host.foreign_on(link, address) == kNoPosition) {
         return {Fitness::kNotAddressOwner, i};
       }
-    } else if (const std::uint32_t foreign = host.foreign(link, address); foreign != kNone) {
+    } else if (const std::uint32_t foreign = host.foreign(link, address); foreign != kNoPosition) {
       return {Fitness::kAddressIsForeign, foreign};
     }
   }
@@ -150,13 +150,13 @@ DesiredRouter judge_router(const ResolveInputs& inputs, const HostIndex& host,
     }
   };
   if (inputs.stopping) {
-    object(Fitness::kStopping, kNone);
+    object(Fitness::kStopping, kNoPosition);
   }
-  object(footing.link_fitness, kNone);
+  object(footing.link_fitness, kNoPosition);
   if (const net::Link* link = footing.link; link != nullptr) {
     desired.interface = link->index;
     desired.mac = link->mac;
-    if (claims.lost_to(position) != kNone) {
+    if (claims.lost_to(position) != kNoPosition) {
       object(Fitness::kVridInUse, claims.lost_to(position));
     }
     const Obstacle addresses = judge_addresses(host, *link, router, owner);
@@ -164,7 +164,7 @@ DesiredRouter judge_router(const ResolveInputs& inputs, const HostIndex& host,
     if (const net::IpAddress* source = host.source(*link, router, owner); source != nullptr) {
       desired.primary = *source;
     } else {
-      object(Fitness::kNoSourceAddress, kNone);
+      object(Fitness::kNoSourceAddress, kNoPosition);
     }
   }
   object(footing.health_fitness, footing.check);
@@ -176,7 +176,7 @@ DesiredRouter judge_router(const ResolveInputs& inputs, const HostIndex& host,
 void join_families(const Assignment& assignment, std::vector<DesiredRouter>& routers) {
   for (const AssignedVip& vip : assignment.vips) {
     const auto [first, second] = vip.routers;
-    if (first == kNone || second == kNone) {
+    if (first == kNoPosition || second == kNoPosition) {
       continue;
     }
     const bool first_fit = routers[first].fitness == Fitness::kFit;
@@ -189,12 +189,18 @@ void join_families(const Assignment& assignment, std::vector<DesiredRouter>& rou
   }
 }
 
+bool is_active_on(const ReachedRole& reached, net::InterfaceIndex interface) {
+  return reached.role == vrrp::Role::kActive &&
+         (reached.interface == interface || reached.interface == net::InterfaceIndex{});
+}
+
 void want_addresses(const ResolveInputs& inputs, const HostIndex& host, Desired& desired) {
   const Assignment& assignment = inputs.assignment;
   desired.addresses.reserve(assignment.virtual_addresses.size());
   for (std::uint32_t i = 0; i < assignment.routers.size(); ++i) {
-    const bool active = i < inputs.roles.size() && inputs.roles[i] == vrrp::Role::kActive;
     const net::InterfaceIndex interface = desired.routers[i].interface;
+    const bool active = i < inputs.roles.size() && is_active_on(inputs.roles[i], interface);
+    const bool fit = desired.routers[i].fitness == Fitness::kFit;
     if (!active || assignment.is_owner(i) || interface == net::InterfaceIndex{}) {
       continue;
     }
@@ -202,12 +208,12 @@ void want_addresses(const ResolveInputs& inputs, const HostIndex& host, Desired&
     const auto& addresses = assignment.routers[i].addresses;
     for (std::uint32_t entry = 0; entry < addresses.size(); ++entry) {
       const net::Prefix& prefix = addresses[entry];
-      if (link != nullptr && host.foreign_on(*link, prefix.address) != kNone) {
+      if (link != nullptr && host.foreign_on(*link, prefix.address) != kNoPosition) {
         continue;
       }
       const bool whole = prefix.length == prefix.address.bits();
       const bool without_route = whole || host.route_covered(interface, prefix);
-      desired.addresses.push_back({interface, prefix, i, entry, without_route});
+      desired.addresses.push_back({interface, prefix, i, entry, without_route, fit});
     }
   }
   std::ranges::sort(desired.addresses);

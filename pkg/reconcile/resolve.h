@@ -18,20 +18,26 @@ namespace keelvip::reconcile {
 /// entry is kUnknown.
 using Verdicts = std::vector<std::vector<health::Verdict>>;
 
+/// A role that the Speaker has reached, and where.
+struct ReachedRole {
+  vrrp::Role role = vrrp::Role::kInitialize;
+  net::InterfaceIndex interface;  // 0: wherever the router is now
+};
+
 struct ResolveInputs {
   const Assignment& assignment;
   const net::HostFacts& facts;
   const Verdicts& verdicts;
   /// Parallel to Assignment::routers; missing ones are kInitialize.
-  std::span<const vrrp::Role> roles;
+  std::span<const ReachedRole> roles;
   bool stopping = false;  // the node gives everything away
 };
 
 /// A VIP of both families is two routers that stand for election separately but are fit together:
 /// what keeps one out keeps the other out (kOtherFamilyInFault), and both have one interface, one
-/// priority and one set of checks. An address is desired while its router's role is Active and this
-/// node does not own it (priority 255); whether the router is still fit does not matter then: it
-/// resigns first, and the address goes when the role has gone.
+/// priority and one set of checks. An address is desired while its router is Active on its
+/// interface and this node does not own it (priority 255); if its router is no longer fit, it
+/// resigns first and the address goes when the role has gone.
 [[nodiscard]] Desired resolve(const ResolveInputs& inputs);
 
 }  // namespace keelvip::reconcile

@@ -13,7 +13,8 @@ using vrrp::Role;
 
 Desired resolve_here(const Assignment& assignment, const net::HostFacts& facts,
                      std::vector<Role> roles = {}, const Verdicts& verdicts = {}) {
-  return resolve({assignment, facts, verdicts, roles});
+  const std::vector<ReachedRole> reached = wherever(roles);
+  return resolve({assignment, facts, verdicts, reached});
 }
 
 Fitness fitness_of(const api::VirtualIp& resource, const net::HostFacts& facts,
@@ -263,16 +264,17 @@ TEST_CASE("Item 55: addresses are wanted while the role is Active, and only then
   const Desired desired = resolve_here(both, host(), {Role::kActive, Role::kActive});
   REQUIRE(desired.addresses.size() == 3);
   CHECK(std::ranges::is_sorted(desired.addresses));
-  CHECK(desired.addresses[0] == DesiredAddress{{2}, prefix("10.0.0.9/24"), 1, 0, false});
-  CHECK(desired.addresses[1] == DesiredAddress{{2}, prefix("192.0.2.10/32"), 0, 1, true});
-  CHECK(desired.addresses[2] == DesiredAddress{{2}, prefix("192.0.2.11/24"), 0, 0, true});
+  CHECK(desired.addresses[0] == DesiredAddress{{2}, prefix("10.0.0.9/24"), 1, 0, false, true});
+  CHECK(desired.addresses[1] == DesiredAddress{{2}, prefix("192.0.2.10/32"), 0, 1, true, true});
+  CHECK(desired.addresses[2] == DesiredAddress{{2}, prefix("192.0.2.11/24"), 0, 0, true, true});
 
   SUBCASE("also while it is no longer fit: it resigns first") {
     net::HostFacts down = host();
     down.links[1].up = false;
     const Desired leaving = resolve_here(both, down, {Role::kActive, Role::kBackup});
     CHECK(leaving.routers[0].fitness == Fitness::kInterfaceDown);
-    CHECK(leaving.addresses.size() == 2);
+    REQUIRE(leaving.addresses.size() == 2);
+    CHECK_FALSE(leaving.addresses[0].add);
   }
   SUBCASE("not those that somebody else has put there") {
     const Desired foreign =
@@ -280,6 +282,14 @@ TEST_CASE("Item 55: addresses are wanted while the role is Active, and only then
     REQUIRE(foreign.addresses.size() == 1);
     CHECK(foreign.addresses[0].prefix == prefix("192.0.2.11/24"));
   }
+}
+
+TEST_CASE("A router that is Active on another interface than it should be gets no addresses yet") {
+  const Assignment web = assignment({vip("web", {"192.0.2.10"})});
+  const std::vector<ReachedRole> elsewhere{{Role::kActive, {3}}};
+  CHECK(resolve({web, host(), {}, elsewhere}).addresses.empty());
+  const std::vector<ReachedRole> here{{Role::kActive, {2}}};
+  CHECK(resolve({web, host(), {}, here}).addresses.size() == 1);
 }
 
 TEST_CASE("A node that stops is not fit for anything") {

@@ -15,6 +15,7 @@
 #include "pkg/base/check.h"
 #include "pkg/net/host_facts.h"
 #include "pkg/reconcile/assignment.h"
+#include "pkg/reconcile/resolve.h"
 
 namespace keelvip::reconcile::scenario {
 
@@ -100,6 +101,14 @@ inline net::HostFacts host(std::initializer_list<net::Address> more = {}) {
 inline Assignment assignment(std::vector<api::VirtualIp> accepted, std::string_view node = "lb-1") {
   RouterIds ids;
   return make_assignment(specs(std::move(accepted)), node, ids);
+}
+
+inline std::vector<ReachedRole> wherever(const std::vector<vrrp::Role>& roles) {
+  std::vector<ReachedRole> reached;
+  for (const vrrp::Role role : roles) {
+    reached.push_back({role, {}});
+  }
+  return reached;
 }
 
 }  // namespace keelvip::reconcile::scenario

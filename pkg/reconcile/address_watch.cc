@@ -1,0 +1,78 @@
+#include "pkg/reconcile/address_watch.h"
+
+#include <string>
+#include <tuple>
+
+namespace keelvip::reconcile {
+namespace {
+
+void appeared(State& state, const DesiredAddress& wanted, AddressTrack& track,
+              Occurrences& occurrences) {
+  track.present = true;
+  ++track.generation;
+  if (!track.lost) {
+    return;
+  }
+  track.lost = false;
+  ++state.kernel.addresses_repaired;
+  const net::Link* link = state.facts->find_link(wanted.interface);
+  occurrences.push_back({Severity::kWarning,
+                         "address that somebody had removed is back",
+                         {{"vip", std::string(state.assignment.vip_name(wanted.router))},
+                          {"address", wanted.prefix.to_string()},
+                          {"interface", link != nullptr ? link->name : ""}}});
+}
+
+void disappeared(State& state, const DesiredAddress& wanted, AddressTrack& track,
+                 base::Instant now) {
+  track.present = false;
+  if (!wanted.add || state.ledger.removing(wanted.interface, wanted.prefix)) {
+    return;
+  }
+  track.lost = true;
+  if (const base::Instant due = track.repairs.take(now); due > now) {
+    const net::AddressStep put_back{net::StepKind::kAdd, wanted.interface, wanted.prefix,
+                                    wanted.without_route};
+    state.ledger.delay({put_back, StepReason::kRoleIsActive, wanted.router}, due);
+  }
+}
+
+}  // namespace
+
+void watch_addresses(State& state, base::Now now, Occurrences& occurrences) {
+  for (RouterTrack& router : state.routers) {
+    for (AddressTrack& address : router.addresses) {
+      address.wanted = false;
+    }
+  }
+  auto have = state.facts->addresses.begin();
+  const auto end = state.facts->addresses.end();
+  for (const DesiredAddress& wanted : state.desired.addresses) {
+    const auto place = std::tie(wanted.interface, wanted.prefix);
+    while (have != end && std::tie(have->interface, have->prefix) < place) {
+      ++have;
+    }
+    const bool shown =
+        have != end && have->ours && std::tie(have->interface, have->prefix) == place;
+    AddressTrack& track = state.routers[wanted.router].addresses[wanted.entry];
+    track.wanted = true;
+    const bool leaving =
+        shown && !track.present && state.ledger.removing(wanted.interface, wanted.prefix);
+    const bool present = (shown && !leaving) || state.ledger.added(wanted.interface, wanted.prefix);
+    if (present && !track.present) {
+      appeared(state, wanted, track, occurrences);
+    } else if (!present && track.present) {
+      disappeared(state, wanted, track, now.instant);
+    }
+  }
+  for (RouterTrack& router : state.routers) {
+    for (AddressTrack& address : router.addresses) {
+      if (!address.wanted) {
+        address.present = false;
+        address.lost = false;
+      }
+    }
+  }
+}
+
+}  // namespace keelvip::reconcile

@@ -1,0 +1,14 @@
+// Address watch: notices when wanted addresses come and go. One that came raises its announce
+// generation, so that the Speaker tells the neighbours; one that went although nobody here removed
+// it is drift, and is counted once it is back. Runs in every round, between resolve and make_plan.
+#pragma once
+
+#include "pkg/base/time.h"
+#include "pkg/reconcile/occurrence.h"
+#include "pkg/reconcile/state.h"
+
+namespace keelvip::reconcile {
+
+void watch_addresses(State& state, base::Now now, Occurrences& occurrences);
+
+}  // namespace keelvip::reconcile

@@ -1,0 +1,36 @@
+// Adoption: a new SpecSet takes the place of the old one. What stays the same keeps its history,
+// its router number and its verdicts; what goes resigns before its addresses are taken away.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "pkg/api/spec_set.h"
+#include "pkg/base/time.h"
+#include "pkg/reconcile/occurrence.h"
+#include "pkg/reconcile/plan.h"
+#include "pkg/reconcile/router_ids.h"
+#include "pkg/reconcile/state.h"
+
+namespace keelvip::reconcile {
+
+/// A router that specs no longer ask for and that was Active when they changed. Its addresses stay
+/// until the Speaker has said priority 0 for it.
+struct RetiredRouter {
+  std::vector<HeldAddress> addresses;
+  std::uint64_t resigned_by = 0;  // the first config without it
+  base::Instant until;            // no longer than this
+};
+
+struct Adoption {
+  bool routers_changed = false;  // the SpeakerConfig differs
+  bool checks_changed = false;   // the set of checks differs
+  std::vector<RetiredRouter> retired;
+};
+
+[[nodiscard]] Adoption adopt_specs(State& state, RouterIds& ids,
+                                   std::shared_ptr<const api::SpecSet> specs, base::Now now,
+                                   Occurrences& occurrences);
+
+}  // namespace keelvip::reconcile

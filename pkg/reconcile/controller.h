@@ -1,0 +1,78 @@
+// Controller: the one decider of a node. Events go in, commands come out; it computes what should
+// be from all it knows whenever anything may differ, and never from the event alone. Owned by the
+// controller thread (or by the simulator); no clock, no thread, no I/O.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "pkg/base/time.h"
+#include "pkg/reconcile/adoption.h"
+#include "pkg/reconcile/event.h"
+#include "pkg/reconcile/resolve.h"
+#include "pkg/reconcile/router_ids.h"
+#include "pkg/reconcile/state.h"
+#include "pkg/status/snapshot.h"
+
+namespace keelvip::reconcile {
+
+class Controller {
+ public:
+  /// A SpeakerConfig is good for this long...
+  static constexpr base::Duration kConfigLife = base::Milliseconds{3000};
+  /// ...and is given anew after this long, changed or not.
+  static constexpr base::Duration kConfigRenewal = base::Milliseconds{1000};
+  /// A stop ends after this long, whatever is left.
+  static constexpr base::Duration kStopLimit = base::Milliseconds{800};
+
+  Controller(ControllerSettings settings, base::Now started);
+
+  /// Takes the event in and answers with everything that it calls for. Work that is due at `now`
+  /// is done with any event.
+  [[nodiscard]] Commands handle(const Event& event, base::Now now);
+
+  /// When handle(TimePassed) must come at the latest. It may have passed already.
+  [[nodiscard]] base::Instant next_deadline() const;
+
+  /// After StopRequested: no router is Active and no address of ours is left, or kStopLimit is
+  /// over.
+  [[nodiscard]] bool stopped() const { return stopped_; }
+
+  /// Raised by each event that may have changed the snapshot.
+  [[nodiscard]] std::uint64_t changes() const { return changes_; }
+
+  /// Everything for the endpoints. Costs a few milliseconds for a thousand VIPs: not to be made
+  /// while commands wait.
+  [[nodiscard]] status::Snapshot snapshot(base::Now now) const;
+
+ private:
+  void take(const SpecsRead& event, base::Now now, Commands& commands);
+  void take(const HostRead& event, base::Now now, Commands& commands);
+  void take(const SpeakerReported& event, base::Now now, Commands& commands);
+  void take(const ChecksEnded& event, base::Now now, Commands& commands);
+  void take(const StepsDone& event, base::Now now, Commands& commands);
+  void take(const TimePassed& event, base::Now now, Commands& commands);
+  void take(const StopRequested& event, base::Now now, Commands& commands);
+
+  void advance(base::Now now, Commands& commands);
+  void round(base::Now now, Commands& commands);
+  void account(const StepAnswer& answer, Occurrences& occurrences);
+  void publish_config(base::Now now, Commands& commands);
+  void judge_stop(base::Now now, Commands& commands);
+  [[nodiscard]] std::vector<ReachedRole> roles() const;
+  [[nodiscard]] std::vector<HeldAddress> held(base::Instant now) const;
+
+  State state_;
+  RouterIds ids_;
+  std::vector<RetiredRouter> retired_;
+  bool round_due_ = false;
+  bool config_changed_ = false;
+  bool specs_known_ = false;
+  base::Instant renew_at_ = base::kNever;
+  base::Instant stop_at_ = base::kNever;
+  std::uint64_t stop_revision_ = 0;  // the config in which no router takes part
+  bool stopped_ = false;
+  std::uint64_t changes_ = 0;
+};
+
+}  // namespace keelvip::reconcile

@@ -1,0 +1,24 @@
+// explain: sentences for people about why a virtual router is what it is. Called when something
+// changed and for snapshots, never per packet.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "pkg/health/roster.h"
+#include "pkg/net/host_facts.h"
+#include "pkg/reconcile/assignment.h"
+#include "pkg/reconcile/desired.h"
+#include "pkg/vrrp/types.h"
+
+namespace keelvip::reconcile {
+
+/// Why the router at `router` of the assignment is not fit, in words that say what to do; empty if
+/// it is fit. `desired` was resolved from `facts`; `checks` may be null.
+[[nodiscard]] std::string explain_fitness(const Assignment& assignment, const net::HostFacts& facts,
+                                          const Desired& desired, std::uint32_t router,
+                                          const health::Roster* checks);
+
+[[nodiscard]] std::string_view explain_transition(vrrp::TransitionReason reason);
+
+}  // namespace keelvip::reconcile

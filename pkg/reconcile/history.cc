@@ -1,0 +1,165 @@
+#include "pkg/reconcile/history.h"
+
+#include <algorithm>
+#include <string>
+
+#include "pkg/reconcile/explain.h"
+
+namespace keelvip::reconcile {
+namespace {
+
+using status::NodeRole;
+
+/// How long a refused advert keeps a router in conflict.
+constexpr base::Duration kRejectionMemory = base::Milliseconds{10'000};
+
+/// Adverts that say nothing against this virtual router when they are refused.
+bool harmless(vrrp::Rejection reason) {
+  return reason == vrrp::Rejection::kTruncated || reason == vrrp::Rejection::kInitialize ||
+         reason == vrrp::Rejection::kOwnerIgnores;
+}
+
+WireConflict conflict_of(const vrrp::RouterReport& report, base::Instant now) {
+  if (report.role == vrrp::Role::kActive && !report.peers.empty()) {
+    // One advert of the Active before us may still be under way when we take over; a router that
+    // is heard an interval later and lately is Active as well.
+    const vrrp::Peer& peer = report.peers.front();
+    const base::Duration interval = peer.advert_interval;
+    if (peer.last_heard > report.since + interval && now - peer.last_heard <= 3 * interval) {
+      return WireConflict::kAnotherActive;
+    }
+  }
+  if (report.last_rejected && !harmless(report.last_rejected->reason) &&
+      now - report.last_rejected->at <= kRejectionMemory) {
+    return WireConflict::kAdvertsRejected;
+  }
+  return WireConflict::kNone;
+}
+
+NodeRole shown_role(const State& state, std::uint32_t router) {
+  switch (state.routers[router].report.role) {
+    case vrrp::Role::kActive:
+      return NodeRole::kActive;
+    case vrrp::Role::kBackup:
+      return NodeRole::kBackup;
+    case vrrp::Role::kInitialize:
+      break;
+  }
+  if (!state.resolved()) {
+    return NodeRole::kInitialize;
+  }
+  const Fitness fitness = state.desired.routers[router].fitness;
+  return fitness == Fitness::kFit || fitness == Fitness::kStopping ? NodeRole::kInitialize
+                                                                   : NodeRole::kFault;
+}
+
+Cause cause_of(const State& state, std::uint32_t router) {
+  const vrrp::RouterReport& report = state.routers[router].report;
+  const bool speaks = report.role != vrrp::Role::kInitialize;
+  const Fitness fitness = state.resolved() ? state.desired.routers[router].fitness : Fitness::kFit;
+  if (!speaks && fitness == Fitness::kFit) {
+    const bool expired = report.reason == vrrp::TransitionReason::kConfigExpired;
+    return {fitness, expired ? report.reason : vrrp::TransitionReason::kNone, {}};
+  }
+  if (speaks) {
+    return {Fitness::kFit, report.reason, {}};
+  }
+  return {fitness, vrrp::TransitionReason::kNone,
+          explain_fitness(state.assignment, *state.facts, state.desired, router, &state.checks)};
+}
+
+void tell(const State& state, std::uint32_t router, const PastTransition& transition,
+          Occurrences& occurrences) {
+  Occurrence occurrence;
+  occurrence.severity = transition.to == NodeRole::kFault ? Severity::kWarning : Severity::kInfo;
+  occurrence.message = "virtual router changed its role";
+  occurrence.fields.reserve(6);
+  occurrence.fields.emplace_back("vip", state.assignment.vip_name(router));
+  occurrence.fields.emplace_back("family", net::to_string(transition.family));
+  occurrence.fields.emplace_back("from", status::to_string(transition.from));
+  occurrence.fields.emplace_back("to", status::to_string(transition.to));
+  occurrence.fields.emplace_back("reason", reason_of(transition.cause));
+  occurrence.fields.emplace_back("message", message_of(transition.cause));
+  occurrences.push_back(std::move(occurrence));
+}
+
+void record(State& state, std::uint32_t router, PastTransition transition,
+            Occurrences& occurrences) {
+  RouterTrack& track = state.routers[router];
+  track.shown = transition.to;
+  track.since = transition.at;
+  track.cause = transition.cause;
+  ++track.entered[static_cast<std::size_t>(transition.to)];
+  tell(state, router, transition, occurrences);
+  auto& transitions = state.vips[state.assignment.routers[router].vip].transitions;
+  if (transitions.size() == status::kMaxTransitions) {
+    transitions.erase(transitions.begin());
+  }
+  transitions.push_back(std::move(transition));
+}
+
+/// Whether a fault is another one than before; for the same fitness the words may still differ.
+bool same_fault(const State& state, std::uint32_t router) {
+  const RouterTrack& track = state.routers[router];
+  return track.shown != NodeRole::kFault ||
+         track.cause.fitness == state.desired.routers[router].fitness;
+}
+
+}  // namespace
+
+bool fold_report(State& state, const vrrp::SpeakerReport& report, base::Now now) {
+  bool changed = false;
+  auto from = report.routers.begin();
+  for (std::uint32_t i = 0; i < state.routers.size(); ++i) {
+    const vrrp::RouterId id = state.assignment.routers[i].id;
+    while (from != report.routers.end() && from->id < id) {
+      ++from;
+    }
+    if (from == report.routers.end() || from->id != id) {
+      continue;
+    }
+    RouterTrack& track = state.routers[i];
+    changed = changed || from->role != track.report.role || from->since != track.report.since;
+    track.report = *from;
+    track.conflict = conflict_of(track.report, now.instant);
+  }
+  changed = changed || report.config_revision != state.reported_revision;
+  state.reported_revision = report.config_revision;
+  state.speaker = report.statistics;
+  state.lateness = report.lateness;
+  return changed;
+}
+
+void record_transitions(State& state, base::Now now, Occurrences& occurrences) {
+  for (std::uint32_t i = 0; i < state.routers.size(); ++i) {
+    RouterTrack& track = state.routers[i];
+    const NodeRole shown = shown_role(state, i);
+    if (shown == track.shown && same_fault(state, i)) {
+      continue;
+    }
+    PastTransition transition;
+    transition.family = state.assignment.routers[i].settings.family;
+    transition.from = track.shown;
+    transition.to = shown;
+    transition.cause = cause_of(state, i);
+    // The Speaker knows when its role changed; anything else is as old as our knowledge of it.
+    const base::WallTime reported = wall_of(track.report.since, now);
+    transition.at = reported > track.since ? reported : now.wall;
+    record(state, i, std::move(transition), occurrences);
+  }
+}
+
+std::string_view reason_of(const Cause& cause) {
+  if (cause.fitness != Fitness::kFit) {
+    return to_string(cause.fitness);
+  }
+  return cause.transition == vrrp::TransitionReason::kNone ? "Starting"
+                                                           : vrrp::to_string(cause.transition);
+}
+
+std::string_view message_of(const Cause& cause) {
+  return cause.message.empty() ? explain_transition(cause.transition)
+                               : std::string_view(cause.message);
+}
+
+}  // namespace keelvip::reconcile
