@@ -75,6 +75,12 @@ Thread& Thread::operator=(Thread&& other) noexcept {
   return *this;
 }
 
+void Thread::detach() {
+  if (std::exchange(joinable_, false)) {
+    ::pthread_detach(handle_);
+  }
+}
+
 void Thread::join() {
   if (std::exchange(joinable_, false)) {
     ::pthread_join(handle_, nullptr);

@@ -30,6 +30,10 @@ class Thread {
 
   void join();
 
+  /// Lets it run on by itself. Only for a body that may be stuck in the C library (getaddrinfo) and
+  /// owns all that it touches.
+  void detach();
+
  private:
   pthread_t handle_{};
   bool joinable_ = false;
