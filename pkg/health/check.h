@@ -62,7 +62,7 @@ struct CheckResult {
   CheckId id;
   bool success = false;
   std::string
-      reason;  // for people: "HTTP 200 in 3 ms", "connection refused", "timed out after 1 s"
+      reason;  // for people: "HTTP 200", "exit status 3: lag 40 s", "timed out after 1 s, ..."
   base::Duration took{};
   base::Instant ended;
   std::uint64_t revision = 0;  // of the CheckSpec that was run

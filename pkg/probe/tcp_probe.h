@@ -1,0 +1,34 @@
+// TcpProbes: asks whether a connection can be made, without waiting for any. An engine of the
+// prober, on the probe thread; deadlines are the prober's.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "pkg/probe/attempt.h"
+#include "pkg/probe/endpoint.h"
+#include "pkg/runtime/event_loop.h"
+#include "pkg/runtime/unique_fd.h"
+
+namespace keelvip::probe {
+
+class TcpProbes {
+ public:
+  TcpProbes(runtime::EventLoop& loop, Done done);
+  TcpProbes(const TcpProbes&) = delete;
+  TcpProbes& operator=(const TcpProbes&) = delete;
+  ~TcpProbes();
+
+  void start(AttemptId id, const Endpoint& endpoint);
+  void cancel(AttemptId id);
+
+ private:
+  void finish(AttemptId id, Outcome outcome);
+  void on_writable(AttemptId id);
+
+  runtime::EventLoop& loop_;
+  Done done_;
+  std::unordered_map<AttemptId, runtime::UniqueFd> connecting_;
+};
+
+}  // namespace keelvip::probe
