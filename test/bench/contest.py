@@ -64,7 +64,8 @@ class Match:
     def held(self, node):
         """How many of the VIPs the node has."""
         segments = {spec.interface for spec in self.specs}
-        have = {address.split("/")[0] for segment in segments for address in node.addresses(segment)}
+        have = {address.split("/")[0]
+                for segment in segments for address in node.addresses(segment)}
         return len(have & set(self.vips))
 
     def settled(self):
@@ -85,8 +86,8 @@ class Match:
                       for vip, spec in zip(self.vips, self.specs)]
             return report if all(begins) else None
 
-        report = wait_until(all_answer, 3 * self.limit() + 10, "all VIPs answer from the other node",
-                            every=0.1)
+        report = wait_until(all_answer, 3 * self.limit() + 10,
+                            "all VIPs answer from the other node", every=0.1)
         return report, [report.vip(vip).takeover(mac[spec.interface])
                         for vip, spec in zip(self.vips, self.specs)]
 
@@ -135,8 +136,8 @@ def cost(lan, contestant, count, interval_ms, seconds):
         with lan.client.probe() as watch:
             before = [daemon.cpu_seconds() for daemon in match.daemons]
             start = time.monotonic()
-            hold(lambda: all(daemon.running() for daemon in match.daemons), seconds, "a daemon ended",
-                 every=seconds / 4)
+            hold(lambda: all(daemon.running() for daemon in match.daemons), seconds,
+                 "a daemon ended", every=seconds / 4)
             after = [daemon.cpu_seconds() for daemon in match.daemons]
             elapsed = time.monotonic() - start
             periods = [(one["last"] - one["first"]) / (one["count"] - 1)

@@ -152,7 +152,7 @@ def silent_death(lan, dialect, better):
         takeover = report.vip().takeover(pair.b.mac())
         took = takeover["first"] - takeover["other_advert"]
         limit = pair.down_interval()
-        assert limit * 0.99 < took < limit + SLACK, f"takeover after {took:.3f} s, not {limit:.3f} s"
+        assert limit * 0.99 < took < limit + SLACK, f"after {took:.3f} s, not {limit:.3f} s"
 
         lan.heal(pair.a)
         wait_until(lambda: not pair.b.holds(pair.vip), limit + 2)

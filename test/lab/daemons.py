@@ -49,8 +49,8 @@ class Daemon:
     def start(self, **options):
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen(
-                self.node.command(*self.command()), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=die_with_parent, cwd="/", **options)
+                self.node.command(*self.command()), stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, start_new_session=True, preexec_fn=die_with_parent, cwd="/", **options)
         return self
 
     @property
@@ -112,8 +112,8 @@ class Daemon:
         """Time on a processor of all threads of all its processes so far."""
         total = 0
         for pid in self.processes():
-            for task in os.listdir(f"/proc/{pid}/task"):
-                total += int(pathlib.Path(f"/proc/{pid}/task/{task}/schedstat").read_text().split()[0])
+            for thread in pathlib.Path(f"/proc/{pid}/task").iterdir():
+                total += int((thread / "schedstat").read_text().split()[0])
         return total / 1e9
 
     def memory(self):
@@ -148,7 +148,8 @@ class Keepalived(Daemon):
 
     def start(self, **options):
         super().start(**options)
-        wait_until(lambda: len(self.processes()) > 1 or not self.running(), 10, "keepalived's child")
+        wait_until(lambda: len(self.processes()) > 1 or not self.running(), 10,
+                   "keepalived has a child")
         if not self.running():
             raise Stopped(self.last_words())
         return self

@@ -103,7 +103,8 @@ class Node:
     @contextlib.contextmanager
     def inside(self):
         """This thread is on the node: sockets that it opens belong there."""
-        with open("/proc/thread-self/ns/net") as home, open(f"/run/netns/{self.namespace}") as there:
+        with open("/proc/thread-self/ns/net") as home, \
+                open(f"/run/netns/{self.namespace}") as there:
             self._enter(there)
             try:
                 yield
@@ -176,8 +177,8 @@ class Lan:
     def _plug_in(self, node):
         self._add_namespace(node.namespace)
         # Duplicate address detection would delay each IPv6 address by a second or more.
-        node.run("sh", "-c", "for i in all default; do echo 0 >/proc/sys/net/ipv6/conf/$i/accept_dad;"
-                 "echo 0 >/proc/sys/net/ipv6/conf/$i/accept_ra; done")
+        node.run("sh", "-c", "cd /proc/sys/net/ipv6/conf; for i in all default; do"
+                 " echo 0 >$i/accept_dad; echo 0 >$i/accept_ra; done")
         node.ip("link", "set", "lo", "up")
         for segment in range(len(self.networks)):
             self.add_interface(node, segment)

@@ -19,7 +19,7 @@ class VirtualRouter:
     checks: str = ""  # YAML of the list, for Keelvip only
 
     def skew(self, priority):
-        """Seconds by which a Backup waits longer than three adverts (RFC 9568 6.1, RFC 3768 6.1)."""
+        """Seconds that a Backup waits beyond three adverts (RFC 9568 6.1, RFC 3768 6.1)."""
         interval = 1 if self.version == 2 else self.interval_ms / 1000
         return (256 - priority) / 256 * interval
 

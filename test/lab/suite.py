@@ -42,7 +42,8 @@ def case(story, nodes=("lb-1", "lb-2"), seconds=60, **arguments):
         def run(lan):
             function(lan, **arguments)
         run.__module__ = function.__module__
-        run.__name__ = "_".join([function.__name__, *map(str, arguments.values())]).replace(" ", "-")
+        words = [function.__name__, *map(str, arguments.values())]
+        run.__name__ = "_".join(words).replace(" ", "-")
         _cases.append(Case(story, run, nodes, seconds))
         return function
     return register
@@ -148,6 +149,8 @@ def main():
         sys.exit(f"{error}\n0 passed, {len(chosen)} failed")
     signal.signal(signal.SIGTERM, _leave)
     try:
-        sys.exit(_run_all(chosen, arguments.jobs) if chosen else f"no case matches {arguments.pattern}")
+        if not chosen:
+            sys.exit(f"no case matches {arguments.pattern}")
+        sys.exit(_run_all(chosen, arguments.jobs))
     except KeyboardInterrupt:
         sys.exit(130)

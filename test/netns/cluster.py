@@ -14,7 +14,8 @@ class Cluster:
     def __init__(self, lan, router=WEB, priorities=None, start=True, interval_ms=1.0):
         self.lan = lan
         self.router = router
-        self.priorities = priorities or {node.name: 200 - 50 * i for i, node in enumerate(lan.nodes)}
+        self.priorities = priorities or {node.name: 200 - 50 * i
+                                         for i, node in enumerate(lan.nodes)}
         self.agents = {node: Keelvip(node, router.yaml(self.priorities)) for node in lan.nodes}
         self.client = lan.client.probe(*router.vips, interval_ms=interval_ms)
         self._start = start

@@ -105,7 +105,13 @@ def exec_hangs(lan):
     pid_file.touch()
     pid_file.chmod(0o666)
     script = a.directory / "hang"
-    script.write_text(f"#!/bin/sh\ntrap '' TERM\nsleep 987 & echo $! >>{pid_file}\nwait\nsleep 987\n")
+    script.write_text(textwrap.dedent(f"""\
+        #!/bin/sh
+        trap '' TERM
+        sleep 987 & echo $! >>{pid_file}
+        wait
+        sleep 987
+        """))
     script.chmod(0o755)
     Nginx(a).start(), Nginx(b).start()
     checks = ("[{name: hangs, exec: {command: [%s], user: nobody}, periodMilliseconds: 300, "
