@@ -58,6 +58,12 @@ struct PeerPacket {
   }
   [[nodiscard]] std::byte& message_byte(std::size_t at) { return bytes[message_offset() + at]; }
 
+  /// The VRID field; 0 when the packet is too short to have one.
+  [[nodiscard]] std::uint8_t vrid() const {
+    const std::size_t at = message_offset() + 1;
+    return at < bytes.size() ? std::to_integer<std::uint8_t>(bytes[at]) : std::uint8_t{0};
+  }
+
   /// Appends to the packet and, over IPv4, to its total length.
   void append(std::size_t count) { resize(bytes.size() + count); }
   void resize(std::size_t size) {
