@@ -1,5 +1,6 @@
 // RunningServer and HttpClient: a server on its own thread and blocking clients on loopback, for
-// tests with real sockets. Tests only.
+// tests with real sockets. Used by the tests of httpapi and of the commands, on their main thread;
+// no part of the program.
 #pragma once
 
 #include <sys/socket.h>

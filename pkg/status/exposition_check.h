@@ -1,5 +1,6 @@
-// A strict reader of Prometheus text and OpenMetrics: what promtool and a scrape would refuse, and
-// what house rules ask for. Tests only.
+// A strict reader of Prometheus text and OpenMetrics: it finds what a scrape would refuse and what
+// our own conventions ask for. Used by the tests of status and httpapi, on their main thread; no
+// part of the program.
 #pragma once
 
 #include <map>

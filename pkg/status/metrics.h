@@ -1,5 +1,6 @@
-// The metrics of a Snapshot. Called by httpapi, once per Snapshot and format. Pure; label values
-// are names from specs, interfaces and enumerations, never text from the network.
+// The metrics of a Snapshot. Called by httpapi on its thread, once per Snapshot and format. Pure;
+// label values are names from specs, interfaces and enumerations, never text from the network, so
+// that the number of series is bounded by the specs.
 #pragma once
 
 #include <string>
