@@ -1,11 +1,12 @@
 // RouterIndex: which of our virtual routers a packet names, by where it arrived, its family and its
-// VRID: two virtual routers of one VRID in two families are different ones (RFC 9568 1.2). Speaker
-// thread; find() is O(1).
+// VRID: two virtual routers of one VRID in two families are different ones (RFC 9568 1.2). A hash
+// table with open addressing. Speaker thread; find() is O(1) and does not allocate.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <unordered_map>
+#include <vector>
 
 #include "pkg/net/family.h"
 #include "pkg/net/interface_index.h"
@@ -15,28 +16,25 @@ namespace keelvip::vrrp {
 
 class RouterIndex {
  public:
-  void clear() { routers_.clear(); }
+  /// Forgets all and makes room for `routers` of them.
+  void reset(std::size_t routers);
 
   /// The first of several with the same key stays.
   void add(net::InterfaceIndex interface, net::Family family, VirtualRouterId vrid,
-           std::uint32_t router) {
-    routers_.try_emplace(key(interface, family, vrid), router);
-  }
+           std::uint32_t router);
 
   [[nodiscard]] std::optional<std::uint32_t> find(net::InterfaceIndex interface, net::Family family,
-                                                  VirtualRouterId vrid) const {
-    const auto found = routers_.find(key(interface, family, vrid));
-    return found == routers_.end() ? std::nullopt : std::optional(found->second);
-  }
+                                                  VirtualRouterId vrid) const;
 
  private:
-  static std::uint64_t key(net::InterfaceIndex interface, net::Family family,
-                           VirtualRouterId vrid) {
-    return std::uint64_t{interface.value} << 16U |
-           std::uint64_t{static_cast<std::uint8_t>(family)} << 8U | vrid.value;
-  }
+  struct Slot {
+    std::uint64_t key = 0;  // 0: empty; no key is 0
+    std::uint32_t router = 0;
+  };
 
-  std::unordered_map<std::uint64_t, std::uint32_t> routers_;  // only looked up, never iterated
+  [[nodiscard]] std::size_t position(std::uint64_t key) const;
+
+  std::vector<Slot> slots_;  // a power of two, at most half of them taken
 };
 
 }  // namespace keelvip::vrrp

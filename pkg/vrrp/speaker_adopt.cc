@@ -69,7 +69,7 @@ void Speaker::restructure(const SpeakerConfig& config, Instant now) {
 }
 
 void Speaker::rebuild_index() {
-  index_.clear();
+  index_.reset(routers_.size());
   for (std::uint32_t i = 0; i < routers_.size(); ++i) {
     const RouterSettings& settings = routers_[i]->settings();
     index_.add(settings.interface, settings.family, settings.vrid, i);
