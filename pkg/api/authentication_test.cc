@@ -1,4 +1,7 @@
-#include "pkg/api/sample_test.h"
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "pkg/api/sample_documents.h"
 
 namespace keelvip::api {
 namespace {

@@ -1,5 +1,6 @@
 // ClaimTable: what objects take for themselves alone (a virtual router on a link, an address), so
-// that two cannot have it. Internal to fold; kubeapi will need it for the same reason.
+// that two cannot have it. Internal to the fold: a table lives as long as one look at all objects.
+// Pure; on the thread of the caller.
 #pragma once
 
 #include <cstddef>

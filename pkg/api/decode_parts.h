@@ -1,4 +1,6 @@
-// The parts of the decoder, a file each. Internal to api.
+// The parts of the decoder, a file each: metadata, spec, addresses, health checks, and what a name
+// is. Each reports what is wrong to `errors` and returns something harmless in its place. Internal
+// to api; pure.
 #pragma once
 
 #include <string>

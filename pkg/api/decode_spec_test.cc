@@ -1,4 +1,8 @@
-#include "pkg/api/sample_test.h"
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "pkg/api/sample_documents.h"
 
 namespace keelvip::api {
 namespace {

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 
-#include "pkg/api/sample_test.h"
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "pkg/api/object_reader.h"
+#include "pkg/api/sample_documents.h"
 
 namespace keelvip::api {
 

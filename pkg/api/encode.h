@@ -1,6 +1,6 @@
-// encode: a VirtualIp as the document it came from, every default spelled out. `get` and the /apis
-// endpoint show it. decode(encode(vip)) is the identity when the password is kept. Pure; the
-// threads of the endpoints and of commands call it.
+// encode: a VirtualIp as the document it came from, every default spelled out. `get` and the
+// /apis endpoint show it. decode(encode(vip)) is the identity when the password is kept. Pure; on
+// any thread.
 #pragma once
 
 #include <cstdint>

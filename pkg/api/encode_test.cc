@@ -1,7 +1,9 @@
 #include "pkg/api/encode.h"
 
+#include <doctest/doctest.h>
+
 #include "pkg/api/print.h"
-#include "pkg/api/sample_test.h"
+#include "pkg/api/sample_documents.h"
 
 namespace keelvip::api {
 namespace {

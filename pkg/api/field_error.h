@@ -1,5 +1,6 @@
 // FieldError: one reason why a document is refused: where, which field, and what is allowed
-// instead. Made by the parsers and the decoder, shown by `validate`, the status and the log.
+// instead. Made by the parsers and the decoder, shown by `validate`, the status and the log. A
+// value; it holds no secrets.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // fold: from what is in force and what the documents say now to what is in force next. A bad
-// change keeps what ran, object by object. Pure; called by whoever reads specs, on its own thread.
+// change keeps what ran, object by object. Pure; called by whoever reads specs (specfile for the
+// agent and for `validate`), on its own thread.
 #pragma once
 
 #include <string>

@@ -3,7 +3,11 @@
 #include <cstdint>
 #include <optional>
 
-#include "pkg/api/sample_test.h"
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "pkg/api/json_parser.h"
+#include "pkg/api/sample_documents.h"
 
 namespace keelvip::api {
 namespace {

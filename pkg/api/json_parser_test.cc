@@ -2,7 +2,10 @@
 
 #include <string>
 
-#include "pkg/api/sample_test.h"
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include "pkg/api/sample_documents.h"
 #include "pkg/api/text_check.h"
 
 namespace keelvip::api {

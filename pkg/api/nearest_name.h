@@ -1,4 +1,6 @@
-// Finds the name that somebody probably meant.
+// Finds the name that somebody probably meant, for "did you mean": of a field, or of a word that
+// stands for an enumerator. Bounded work for any input, since what was typed may be hostile. Called
+// by the decoder; pure.
 #pragma once
 
 #include <span>

@@ -1,5 +1,6 @@
 // Position and Origin: where in which file a value stands, for messages that a person can follow.
-// Values; given by the parsers, carried along, never interpreted.
+// Values; given by the parsers, carried along with the objects, never interpreted. Used by every
+// reader of specs and by the status.
 #pragma once
 
 #include <compare>

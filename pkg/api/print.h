@@ -1,6 +1,6 @@
-// Prints a Node tree as JSON or YAML text, so that what was read can be shown again. Called
-// for the endpoints and for `get -o json|yaml`, on their threads; a pure function of the
-// tree.
+// Prints a Node tree as JSON or YAML text, for the endpoints and for `get -o json|yaml`. The tree's
+// strings must be UTF-8, as all parsers ensure; its depth is bounded by them too. Pure; on any
+// thread.
 #pragma once
 
 #include <string>

@@ -1,6 +1,8 @@
 #include "pkg/api/print.h"
 
-#include "pkg/api/sample_test.h"
+#include <doctest/doctest.h>
+
+#include "pkg/api/sample_documents.h"
 
 namespace keelvip::api {
 

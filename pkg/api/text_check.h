@@ -1,5 +1,6 @@
 // Finds what makes a file no text: bytes that are not UTF-8, and control characters. Every parser
-// asks first, so that nothing behind it meets such bytes.
+// asks first, so that nothing behind it meets such bytes. Pure; called by parse_json here and by
+// the YAML reader of specfile.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,6 @@
-// The words that stand for enumerators in documents, in one place for decode and encode.
+// The words that stand for enumerators in documents, in one place for decode and encode. They are
+// part of the API: the schema lists the same, and a test compares them. Constants; used by the
+// decoder, the encoder and the status.
 #pragma once
 
 #include <array>
