@@ -16,4 +16,5 @@ pkg_check_modules(libcap-ng REQUIRED IMPORTED_TARGET libcap-ng)
 
 if(BUILD_TESTING)
   find_package(doctest REQUIRED)
+  find_package(OpenSSL REQUIRED)
 endif()

@@ -1,5 +1,6 @@
 // Schedule: when one check is due next. The prober holds one per check and asks it on its thread;
-// a pure value, the clock is a parameter.
+// a pure value, the clock is a parameter. What it promises is an even load: a check has its own
+// place in time, neither drifts nor bursts, and never runs twice at once.
 //
 // Attempts start on a grid, `phase + n * period`, so that nothing drifts, and each check has its
 // own phase, made from its id: a thousand checks of one period are spread over all of it. Only the

@@ -1,5 +1,6 @@
 // Tracker: what is known about one check: results and thresholds in, a verdict out. The controller
-// holds one per check (inside a Roster) and reads it on its thread; the simulator does the same.
+// holds one per check (inside a Roster) and reads it on its thread; the simulator does the same. It
+// keeps what a status shows, too: since when, why, how many.
 //
 // Thresholds decide when a known verdict is overturned. While nothing is known there is nothing to
 // overturn: the first result decides alone, as with keepalived, so that a node that starts does not

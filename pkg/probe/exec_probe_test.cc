@@ -240,6 +240,7 @@ TEST_CASE("a host without capabilities runs commands as its own user and refuses
   std::array<int, 2> ends{};
   REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
   const pid_t agent = ::fork();
+  REQUIRE(agent >= 0);
   if (agent == 0) {
     ::capng_clear(CAPNG_SELECT_ALL);
     ::capng_updatev(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED),
@@ -420,6 +421,7 @@ TEST_CASE("when the host dies its commands die with it, and checks fail from the
 TEST_CASE("when the agent is killed the host ends, and every command with it") {
   const Scratch scratch;
   const pid_t agent = ::fork();
+  REQUIRE(agent >= 0);
   if (agent == 0) {
     ExecScene exec;
     std::ofstream(scratch.file("host")) << exec.host.pid() << '\n';

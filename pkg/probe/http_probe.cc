@@ -142,7 +142,7 @@ void HttpProbes::Engine::act(curl_socket_t socket) {
 
 EasyHandle HttpProbes::Engine::take_handle() {
   if (idle.empty()) {
-    return EasyHandle(::curl_easy_init());
+    return make_easy_handle();
   }
   EasyHandle handle = std::move(idle.back());
   idle.pop_back();
@@ -152,9 +152,7 @@ EasyHandle HttpProbes::Engine::take_handle() {
 void HttpProbes::Engine::put_away(std::unique_ptr<HttpTransfer> transfer) {
   ::curl_multi_remove_handle(multi, transfer->handle());
   if (idle.size() < kIdleHandles) {
-    EasyHandle handle = transfer->release();
-    ::curl_easy_reset(handle.get());  // it still points into the transfer
-    idle.push_back(std::move(handle));
+    idle.push_back(transfer->release());
   }
 }
 

@@ -103,7 +103,7 @@ TEST_CASE("every attempt is a connection of its own") {
 TEST_CASE("an IPv6 literal is asked, with and without brackets") {
   TestScene scene;
   const TestPeer& peer =
-      scene.peer(responding("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), true);
+      scene.peer(responding("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"), {.ipv6 = true});
   for (const char* host : {"::1", "[::1]"}) {
     health::HttpProbe probe = http_to(peer.port());
     probe.host = host;

@@ -15,18 +15,6 @@ Outcome unreachable(int error) {
   return {.success = false, .reason = base::describe_errno(error), .unreachable = true};
 }
 
-// A connect to a free port of this host's ephemeral range may get that very port as its source and
-// then meets itself (TCP simultaneous open): a connection, but nobody's service.
-bool meets_itself(int fd) {
-  sockaddr_storage local{};
-  sockaddr_storage remote{};
-  socklen_t local_length = sizeof local;
-  socklen_t remote_length = sizeof remote;
-  return ::getsockname(fd, reinterpret_cast<sockaddr*>(&local), &local_length) == 0 &&
-         ::getpeername(fd, reinterpret_cast<sockaddr*>(&remote), &remote_length) == 0 &&
-         local_length == remote_length && std::memcmp(&local, &remote, local_length) == 0;
-}
-
 Outcome connected(int fd) {
   if (meets_itself(fd)) {
     return unreachable(ECONNREFUSED);
@@ -35,6 +23,16 @@ Outcome connected(int fd) {
 }
 
 }  // namespace
+
+bool meets_itself(int connected_fd) {
+  sockaddr_storage local{};
+  sockaddr_storage remote{};
+  socklen_t local_length = sizeof local;
+  socklen_t remote_length = sizeof remote;
+  return ::getsockname(connected_fd, reinterpret_cast<sockaddr*>(&local), &local_length) == 0 &&
+         ::getpeername(connected_fd, reinterpret_cast<sockaddr*>(&remote), &remote_length) == 0 &&
+         local_length == remote_length && std::memcmp(&local, &remote, local_length) == 0;
+}
 
 TcpProbes::TcpProbes(runtime::EventLoop& loop, Done done) : loop_(loop), done_(std::move(done)) {}
 

@@ -12,6 +12,10 @@
 
 namespace keelvip::probe {
 
+/// A connect to a free port of this host's ephemeral range may get that very port as its source and
+/// then meets itself (TCP simultaneous open): a connection, but nobody's service.
+[[nodiscard]] bool meets_itself(int connected_fd);
+
 class TcpProbes {
  public:
   TcpProbes(runtime::EventLoop& loop, Done done);

@@ -18,7 +18,7 @@ struct Listener {
   std::uint16_t port = 0;
 };
 
-Listener listen_on_loopback(bool ipv6) {
+Listener listen_on_loopback(bool ipv6, int backlog = 1024) {
   sockaddr_in6 ipv6_address{};
   ipv6_address.sin6_family = AF_INET6;
   ipv6_address.sin6_addr = in6addr_loopback;
@@ -30,7 +30,7 @@ Listener listen_on_loopback(bool ipv6) {
   socklen_t length = ipv6 ? sizeof ipv6_address : sizeof ipv4_address;
   runtime::UniqueFd fd(::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   KEELVIP_CHECK(::bind(fd.get(), address, length) == 0);
-  KEELVIP_CHECK(::listen(fd.get(), 1024) == 0);
+  KEELVIP_CHECK(::listen(fd.get(), backlog) == 0);
   KEELVIP_CHECK(::getsockname(fd.get(), address, &length) == 0);
   return {std::move(fd), ntohs(ipv6 ? ipv6_address.sin6_port : ipv4_address.sin_port)};
 }
@@ -65,8 +65,9 @@ void Conversation::reset() {
   fd_.reset();
 }
 
-TestPeer::TestPeer(Behaviour behaviour, bool ipv6) : behaviour_(std::move(behaviour)) {
-  Listener listener = listen_on_loopback(ipv6);
+TestPeer::TestPeer(Behaviour behaviour, Options options)
+    : behaviour_(std::move(behaviour)), raw_(options.raw) {
+  Listener listener = listen_on_loopback(options.ipv6);
   listener_ = std::move(listener.fd);
   port_ = listener.port;
 }
@@ -84,7 +85,9 @@ void TestPeer::turn() {
   for (auto at = conversations_.begin(); at != conversations_.end();) {
     const std::size_t sent_before = at->sent();
     const std::size_t received_before = at->received().size();
-    at->read();
+    if (!raw_) {
+      at->read();
+    }
     received_.append(at->received(), received_before);
     if (at->is_open()) {
       behaviour_(*at);
@@ -124,6 +127,20 @@ TestPeer::Behaviour dripping(std::string text) {
       client.send(text.substr(client.sent() < text.size() ? client.sent() : text.size() - 1, 1));
     }
   };
+}
+
+FullBacklog::FullBacklog() {
+  Listener listener = listen_on_loopback(false, 0);
+  listener_ = std::move(listener.fd);
+  port_ = listener.port;
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port_);
+  for (int i = 0; i < 4; ++i) {
+    fillers_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    ::connect(fillers_.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+  }
 }
 
 std::uint16_t closed_port() {

@@ -8,6 +8,8 @@
 #include <list>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "pkg/runtime/event_loop.h"
 #include "pkg/runtime/unique_fd.h"
@@ -47,7 +49,12 @@ class TestPeer {
   /// Called for every open conversation at every turn of the test's loop.
   using Behaviour = std::function<void(Conversation&)>;
 
-  explicit TestPeer(Behaviour behaviour, bool ipv6 = false);
+  struct Options {
+    bool ipv6 = false;
+    bool raw = false;  // the behaviour reads by itself
+  };
+  explicit TestPeer(Behaviour behaviour) : TestPeer(std::move(behaviour), Options{}) {}
+  TestPeer(Behaviour behaviour, Options options);
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
   void turn();
@@ -61,6 +68,7 @@ class TestPeer {
 
  private:
   Behaviour behaviour_;
+  bool raw_;
   runtime::UniqueFd listener_;
   std::uint16_t port_ = 0;
   std::list<Conversation> conversations_;
@@ -76,6 +84,19 @@ class TestPeer {
 /// Sends `start`, then `chunk` for ever: as fast as the client takes it, or slowly.
 [[nodiscard]] TestPeer::Behaviour flooding(std::string start, std::string chunk);
 [[nodiscard]] TestPeer::Behaviour dripping(std::string text);
+
+/// A listener whose queue is full: further connects are never answered.
+class FullBacklog {
+ public:
+  FullBacklog();
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  runtime::UniqueFd listener_;
+  std::uint16_t port_ = 0;
+  std::vector<runtime::UniqueFd> fillers_;
+};
 
 /// A port that nobody listens on.
 [[nodiscard]] std::uint16_t closed_port();

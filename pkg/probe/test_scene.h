@@ -27,8 +27,8 @@ class TestScene {
       : prober(loop, {.user_agent = "keelvip/1.2.3", .exec_host = host},
                [this](const health::CheckResult& result) { results.push_back(result); }) {}
 
-  TestPeer& peer(TestPeer::Behaviour behaviour, bool ipv6 = false) {
-    peers.push_back(std::make_unique<TestPeer>(std::move(behaviour), ipv6));
+  TestPeer& peer(TestPeer::Behaviour behaviour, TestPeer::Options options = {}) {
+    peers.push_back(std::make_unique<TestPeer>(std::move(behaviour), options));
     return *peers.back();
   }
 
