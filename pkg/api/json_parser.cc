@@ -268,8 +268,8 @@ class JsonParser {
     const bool leading_zero =
         digits.size() > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9';
     const bool well_formed = !digits.empty() && digits.front() >= '0' && digits.front() <= '9' &&
-                             digits.back() != '.' && digits.find(".e") == digits.npos &&
-                             digits.find(".E") == digits.npos && !leading_zero;
+                             digits.back() != '.' && digits.find(".e") == std::string_view::npos &&
+                             digits.find(".E") == std::string_view::npos && !leading_zero;
     if (!well_formed) {
       return false;
     }

@@ -104,7 +104,7 @@ class JsonPrinter {
   void break_line(int depth) {
     if (indent_ > 0) {
       out_ += '\n';
-      out_.append(static_cast<std::size_t>(depth * indent_), ' ');
+      out_.append(static_cast<std::size_t>(depth) * static_cast<std::size_t>(indent_), ' ');
     }
   }
 
