@@ -9,7 +9,7 @@ namespace keelvip::kernel {
 std::optional<Attributes> Attributes::parse(std::span<const std::byte> bytes) {
   std::array<nlattr*, kLast + 1> table{};
   // libnl only reads; its interface predates const.
-  auto* first = static_cast<nlattr*>(static_cast<void*>(const_cast<std::byte*>(bytes.data())));
+  auto* first = reinterpret_cast<nlattr*>(const_cast<std::byte*>(bytes.data()));
   if (nla_parse(table.data(), kLast, first, static_cast<int>(bytes.size()), nullptr) < 0) {
     return std::nullopt;
   }
@@ -51,8 +51,7 @@ std::optional<std::string_view> Attributes::text(int attribute) const {
   if (!value) {
     return std::nullopt;
   }
-  const std::string_view text(static_cast<const char*>(static_cast<const void*>(value->data())),
-                              value->size());
+  const std::string_view text(reinterpret_cast<const char*>(value->data()), value->size());
   return text.substr(0, text.find('\0'));
 }
 

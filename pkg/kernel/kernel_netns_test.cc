@@ -208,6 +208,7 @@ TEST_CASE("a thousand addresses are set within a fraction of a failover") {
 TEST_CASE("removing a primary first does not promote its secondaries one by one") {
   Node node;
   std::vector<net::AddressStep> steps;
+  steps.reserve(1000);
   for (int i = 0; i < 1000; ++i) {
     steps.push_back(
         node.step(net::StepKind::kAdd, fmt::format("10.1.{}.{}/16", i / 250, i % 250 + 1)));

@@ -16,7 +16,7 @@ namespace keelvip::kernel {
 namespace {
 
 // The kernel fills dump datagrams up to 32 KiB when the reader has room for it.
-constexpr std::size_t kDatagramSize = 32 * 1024;
+constexpr std::size_t kDatagramSize = 32768;
 constexpr std::size_t kDatagrams = 64;
 constexpr time_t kReplyTimeoutSeconds = 5;
 
@@ -44,7 +44,7 @@ base::Result<void> set_option(int fd, int option, std::string_view name) {
 void visit_messages(std::span<const std::byte> datagram,
                     const std::function<void(const Message&)>& visit) {
   while (datagram.size() >= NLMSG_HDRLEN) {
-    const auto* header = static_cast<const nlmsghdr*>(static_cast<const void*>(datagram.data()));
+    const auto* header = reinterpret_cast<const nlmsghdr*>(datagram.data());
     if (header->nlmsg_len < NLMSG_HDRLEN || header->nlmsg_len > datagram.size()) {
       return;
     }

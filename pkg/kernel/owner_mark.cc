@@ -1,6 +1,7 @@
 #include "pkg/kernel/owner_mark.h"
 
 #include <charconv>
+#include <memory>
 #include <utility>
 
 namespace keelvip::kernel {
@@ -13,8 +14,9 @@ constexpr std::size_t kMaxLabel = 15;
 std::pair<int, int> parse_release(std::string_view release) {
   int major = 0;
   int minor = 0;
-  const char* end = release.data() + release.size();
-  const auto first = std::from_chars(release.data(), end, major);
+  const char* begin = std::to_address(release.begin());
+  const char* end = std::to_address(release.end());
+  const auto first = std::from_chars(begin, end, major);
   if (first.ptr != end && *first.ptr == '.') {
     std::from_chars(first.ptr + 1, end, minor);
   }

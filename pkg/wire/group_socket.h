@@ -1,5 +1,6 @@
-// One raw IP socket that hears VRRP's multicast group on one interface. Internal to `wire`; speaker
-// thread.
+// One raw IP socket that hears VRRP's multicast group on one interface: its options and membership.
+// Functions on a descriptor, which the caller owns. Internal to `wire`: Receiver calls them, on the
+// speaker thread.
 #pragma once
 
 #include "pkg/base/result.h"
