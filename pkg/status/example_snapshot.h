@@ -1,6 +1,6 @@
 // A Snapshot for tests: a node that is Active for `web` (IPv4 and IPv6), in Fault for `db`, and
-// refuses one document. Everything in it is fixed, so whole texts can be compared. Used by the tests
-// of status, httpapi and the commands, on their main thread; no part of the program.
+// refuses one document. Everything in it is fixed, so whole texts can be compared. Used by the
+// tests of status, httpapi and the commands, on their main thread; no part of the program.
 #pragma once
 
 #include "pkg/status/snapshot.h"

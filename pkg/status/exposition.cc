@@ -1,5 +1,6 @@
 #include "pkg/status/exposition.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 
@@ -30,7 +31,17 @@ std::string_view type_name(MetricKind kind, ExpositionFormat format) {
 }
 
 void append_escaped(std::string& out, std::string_view text) {
-  while (!text.empty()) {
+  const auto needs_care = [](char c) {
+    return static_cast<unsigned char>(c) >= 0x80 || c == '"' || c == '\\' || c == '\n';
+  };
+  while (true) {
+    const auto plain =
+        static_cast<std::size_t>(std::find_if(text.begin(), text.end(), needs_care) - text.begin());
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) {
+      break;
+    }
     const std::size_t length = utf8_length(text);
     if (length == 0) {
       out += kReplacementCharacter;
@@ -88,29 +99,35 @@ void ExpositionWriter::family(std::string_view name, MetricKind kind, std::strin
                  family_name, type_name(kind, format_));
 }
 
-void ExpositionWriter::begin_sample(std::string_view suffix, std::string_view labels) {
+void ExpositionWriter::begin_sample(std::string_view suffix, std::string_view labels,
+                                    std::string_view more_labels) {
   text_ += name_;
   text_ += suffix;
   if (!labels.empty()) {
     text_ += '{';
     text_ += labels;
+    if (!more_labels.empty()) {
+      text_ += ',';
+      text_ += more_labels;
+    }
     text_ += '}';
   }
   text_ += ' ';
 }
 
-void ExpositionWriter::sample(std::string_view labels, std::uint64_t value) {
-  begin_sample("", labels);
-  fmt::format_to(std::back_inserter(text_), "{}\n", value);
+void ExpositionWriter::end_sample(std::uint64_t value) {
+  const fmt::format_int digits(value);
+  text_.append(digits.data(), digits.size());
+  text_ += '\n';
 }
 
-void ExpositionWriter::sample(std::string_view labels, std::int64_t value) {
-  begin_sample("", labels);
-  fmt::format_to(std::back_inserter(text_), "{}\n", value);
+void ExpositionWriter::end_sample(std::int64_t value) {
+  const fmt::format_int digits(value);
+  text_.append(digits.data(), digits.size());
+  text_ += '\n';
 }
 
-void ExpositionWriter::sample(std::string_view labels, double value) {
-  begin_sample("", labels);
+void ExpositionWriter::end_sample(double value) {
   fmt::format_to(std::back_inserter(text_), "{}\n", value);
 }
 
@@ -120,16 +137,16 @@ void ExpositionWriter::histogram(std::span<const double> bounds,
   std::uint64_t cumulative = 0;
   for (std::size_t i = 0; i < bounds.size(); ++i) {
     cumulative += counts[i];
-    begin_sample("_bucket", fmt::format("le=\"{}\"", bounds[i]));
-    fmt::format_to(std::back_inserter(text_), "{}\n", cumulative);
+    begin_sample("_bucket", fmt::format("le=\"{}\"", bounds[i]), "");
+    end_sample(cumulative);
   }
   cumulative += counts.back();
-  begin_sample("_bucket", "le=\"+Inf\"");
-  fmt::format_to(std::back_inserter(text_), "{}\n", cumulative);
-  begin_sample("_sum", "");
-  fmt::format_to(std::back_inserter(text_), "{}\n", sum);
-  begin_sample("_count", "");
-  fmt::format_to(std::back_inserter(text_), "{}\n", cumulative);
+  begin_sample("_bucket", "le=\"+Inf\"", "");
+  end_sample(cumulative);
+  begin_sample("_sum", "", "");
+  end_sample(sum);
+  begin_sample("_count", "", "");
+  end_sample(cumulative);
 }
 
 }  // namespace keelvip::status

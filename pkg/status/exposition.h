@@ -37,10 +37,17 @@ class ExpositionWriter {
   void family(std::string_view name, MetricKind kind, std::string_view help);
 
   /// One sample of the family. `labels` is text made by labels(), or empty.
-  void sample(std::string_view labels, std::uint64_t value);
-  void sample(std::string_view labels, std::int64_t value);
-  void sample(std::string_view labels, double value);
-  void sample(std::string_view labels, bool value) { sample(labels, std::uint64_t{value}); }
+  template <typename Value>
+  void sample(std::string_view labels, Value value) {
+    begin_sample("", labels, "");
+    end_sample(value);
+  }
+  /// The same with two such texts; neither is empty.
+  template <typename Value>
+  void sample(std::string_view labels, std::string_view more_labels, Value value) {
+    begin_sample("", labels, more_labels);
+    end_sample(value);
+  }
 
   /// The samples of a histogram. `bounds` are upper bounds in seconds, ascending; `counts` are not
   /// cumulative and have one entry more, for what lies above the last bound.
@@ -50,7 +57,11 @@ class ExpositionWriter {
   [[nodiscard]] std::string take() { return std::exchange(text_, {}); }
 
  private:
-  void begin_sample(std::string_view suffix, std::string_view labels);
+  void begin_sample(std::string_view suffix, std::string_view labels, std::string_view more_labels);
+  void end_sample(std::uint64_t value);
+  void end_sample(std::int64_t value);
+  void end_sample(double value);
+  void end_sample(bool value) { end_sample(std::uint64_t{value}); }
 
   ExpositionFormat format_;
   std::string text_;

@@ -1,6 +1,6 @@
-// Compares a text with the one kept in testdata. Used by the tests of status and of the commands, on
-// their main thread; no part of the program. KEELVIP_TESTDATA is defined for the test that includes
-// it.
+// Compares a text with the one kept in testdata. Used by the tests of status and of the commands,
+// on their main thread; no part of the program. KEELVIP_TESTDATA is defined for the test that
+// includes it.
 #pragma once
 
 #include <fstream>

@@ -1,5 +1,6 @@
 #include "pkg/status/json_writer.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <iterator>
 
@@ -29,8 +30,9 @@ void JsonWriter::close(char bracket) {
 
 void JsonWriter::key(std::string_view name) {
   separate();
-  quote(name);
-  text_ += ':';
+  text_ += '"';
+  text_ += name;
+  text_ += "\":";
   comma_ = false;
 }
 
@@ -50,17 +52,30 @@ void JsonWriter::raw(std::string_view json) {
 
 void JsonWriter::integer(std::int64_t number) {
   separate();
-  fmt::format_to(std::back_inserter(text_), "{}", number);
+  const fmt::format_int digits(number);
+  text_.append(digits.data(), digits.size());
 }
 
 void JsonWriter::natural(std::uint64_t number) {
   separate();
-  fmt::format_to(std::back_inserter(text_), "{}", number);
+  const fmt::format_int digits(number);
+  text_.append(digits.data(), digits.size());
 }
 
 void JsonWriter::quote(std::string_view text) {
+  const auto needs_care = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x80 ||
+           c == '"' || c == '\\';
+  };
   text_ += '"';
-  while (!text.empty()) {
+  while (true) {
+    const auto plain =
+        static_cast<std::size_t>(std::find_if(text.begin(), text.end(), needs_care) - text.begin());
+    text_ += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) {
+      break;
+    }
     const std::size_t length = utf8_length(text);
     const char first = text.front();
     if (length == 0) {

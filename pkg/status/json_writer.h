@@ -18,6 +18,7 @@ class JsonWriter {
   void begin_array() { open('['); }
   void end_array() { close(']'); }
 
+  /// `name` is a constant of ours: it needs no escaping.
   void key(std::string_view name);
 
   void value(std::string_view text);

@@ -86,13 +86,12 @@ void write_conditions(const Snapshot& snapshot, ExpositionWriter& out) {
              "Conditions of a virtual IP: 1 for the status that holds, 0 for the other two.");
   for (const VipStatus& vip : snapshot.vips) {
     for (const api::Condition& condition : vip.conditions) {
+      const std::string subject =
+          labels({{"virtualip", vip.resource->metadata.name}, {"type", condition.type}});
       for (const api::ConditionStatus status :
            {api::ConditionStatus::kTrue, api::ConditionStatus::kFalse,
             api::ConditionStatus::kUnknown}) {
-        out.sample(labels({{"virtualip", vip.resource->metadata.name},
-                           {"type", condition.type},
-                           {"status", to_string(status)}}),
-                   condition.status == status);
+        out.sample(subject, labels({{"status", to_string(status)}}), condition.status == status);
       }
     }
   }
@@ -116,15 +115,14 @@ void write_checks(const Snapshot& snapshot, ExpositionWriter& out) {
              "Health checks: 1 for the verdict in force, 0 for the other two.");
   for (const LabelledCheck& entry : checks) {
     for (const std::string_view verdict : {"Unknown", "Healthy", "Unhealthy"}) {
-      out.sample(entry.labels + "," + labels({{"verdict", verdict}}),
-                 entry.check->verdict == verdict);
+      out.sample(entry.labels, labels({{"verdict", verdict}}), entry.check->verdict == verdict);
     }
   }
   out.family("keelvip_check_attempts_total", MetricKind::kCounter,
              "Attempts of a health check that have ended.");
   for (const LabelledCheck& entry : checks) {
-    out.sample(entry.labels + ",result=\"success\"", entry.check->successes);
-    out.sample(entry.labels + ",result=\"failure\"", entry.check->failures);
+    out.sample(entry.labels, "result=\"success\"", entry.check->successes);
+    out.sample(entry.labels, "result=\"failure\"", entry.check->failures);
   }
   out.family("keelvip_check_last_duration_seconds", MetricKind::kGauge,
              "How long the last attempt of a health check took.");

@@ -1,9 +1,11 @@
 #include "pkg/status/router_metrics.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,21 +78,31 @@ constexpr Reason kDropReasons[] = {
 void write_identity(const Routers& routers, ExpositionWriter& out) {
   out.family("keelvip_router_info", MetricKind::kInfo, "What the virtual router is on the wire.");
   for (const LabelledRouter& entry : routers) {
-    out.sample(entry.labels + "," +
-                   labels({{"interface", entry.router->interface},
-                           {"virtual_router_id", fmt::format_int(entry.router->vrid).c_str()},
-                           {"vrrp_version", fmt::format_int(entry.router->version).c_str()}}),
+    out.sample(entry.labels,
+               labels({{"interface", entry.router->interface},
+                       {"virtual_router_id", fmt::format_int(entry.router->vrid).c_str()},
+                       {"vrrp_version", fmt::format_int(entry.router->version).c_str()}}),
                true);
   }
 }
 
+/// `name`="ROLE" for each role, escaped once.
+std::array<std::string, kNodeRoles.size()> role_labels(std::string_view name) {
+  std::array<std::string, kNodeRoles.size()> texts;
+  for (const NodeRole role : kNodeRoles) {
+    texts[static_cast<std::size_t>(role)] = labels({{name, to_string(role)}});
+  }
+  return texts;
+}
+
 void write_roles(const Routers& routers, ExpositionWriter& out) {
+  const auto is_role = role_labels("role");
+  const auto to_role = role_labels("to");
   out.family("keelvip_router_role", MetricKind::kGauge,
              "Roles of the virtual router on this node: 1 for the one it has, 0 for the others.");
   for (const LabelledRouter& entry : routers) {
     for (const NodeRole role : kNodeRoles) {
-      out.sample(entry.labels + "," + labels({{"role", to_string(role)}}),
-                 entry.router->role == role);
+      out.sample(entry.labels, is_role[static_cast<std::size_t>(role)], entry.router->role == role);
     }
   }
   out.family("keelvip_router_role_since_timestamp_seconds", MetricKind::kGauge,
@@ -103,8 +115,8 @@ void write_roles(const Routers& routers, ExpositionWriter& out) {
              "Times that this node entered a role.");
   for (const LabelledRouter& entry : routers) {
     for (const NodeRole role : kNodeRoles) {
-      out.sample(entry.labels + "," + labels({{"to", to_string(role)}}),
-                 entry.router->entered[static_cast<std::size_t>(role)]);
+      const auto index = static_cast<std::size_t>(role);
+      out.sample(entry.labels, to_role[index], entry.router->entered[index]);
     }
   }
 }
@@ -163,6 +175,9 @@ void write_peers(const Routers& routers, ExpositionWriter& out) {
 }
 
 void write_counters(const Routers& routers, ExpositionWriter& out) {
+  std::array<std::string, std::size(kDropReasons)> reasons;
+  std::transform(std::begin(kDropReasons), std::end(kDropReasons), reasons.begin(),
+                 [](const Reason& reason) { return labels({{"reason", reason.name}}); });
   for (const Counter& counter : kCounters) {
     out.family(counter.name, MetricKind::kCounter, counter.help);
     for (const LabelledRouter& entry : routers) {
@@ -172,17 +187,16 @@ void write_counters(const Routers& routers, ExpositionWriter& out) {
   out.family("keelvip_router_adverts_dropped_total", MetricKind::kCounter,
              "Adverts for this virtual router that were dropped, by reason.");
   for (const LabelledRouter& entry : routers) {
-    for (const Reason& reason : kDropReasons) {
-      out.sample(entry.labels + "," + labels({{"reason", reason.name}}),
-                 entry.router->statistics.*reason.value);
+    for (std::size_t i = 0; i < reasons.size(); ++i) {
+      out.sample(entry.labels, reasons[i], entry.router->statistics.*kDropReasons[i].value);
     }
   }
   out.family("keelvip_router_checksum_forms_total", MetricKind::kCounter,
              "Accepted VRRPv3 adverts over IPv4 by the form of their checksum.");
   for (const LabelledRouter& entry : routers) {
     const RouterStatistics& statistics = entry.router->statistics;
-    out.sample(entry.labels + ",form=\"message_only\"", statistics.checksum_form_message_only);
-    out.sample(entry.labels + ",form=\"pseudo_header\"", statistics.checksum_form_pseudo_header);
+    out.sample(entry.labels, "form=\"message_only\"", statistics.checksum_form_message_only);
+    out.sample(entry.labels, "form=\"pseudo_header\"", statistics.checksum_form_pseudo_header);
   }
 }
 
