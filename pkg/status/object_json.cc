@@ -26,7 +26,8 @@ const RouterStatus& leading_router(const std::vector<RouterStatus>& routers) {
   const auto distance = [](const RouterStatus& router) {
     constexpr std::array kFurthestFirst{NodeRole::kFault, NodeRole::kInitialize, NodeRole::kBackup,
                                         NodeRole::kActive};
-    return std::find(kFurthestFirst.begin(), kFurthestFirst.end(), router.role);
+    return std::find(kFurthestFirst.begin(), kFurthestFirst.end(), router.role) -
+           kFurthestFirst.begin();
   };
   return *std::min_element(routers.begin(), routers.end(),
                            [&distance](const RouterStatus& a, const RouterStatus& b) {
