@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "pkg/reconcile/explain.h"
+#include "pkg/reconcile/history.h"
 
 namespace keelvip::reconcile {
 namespace {
@@ -180,9 +181,7 @@ std::string ready_message(const State& state, const Judgement& judgement) {
     return address_message(state, judgement);
   }
   if (judgement.router != kNoPosition) {
-    const Cause& cause = state.routers[judgement.router].cause;
-    return cause.message.empty() ? std::string(explain_transition(cause.transition))
-                                 : cause.message;
+    return present_message(state, judgement.router);
   }
   if (judgement.reason == "NotSelected") {
     return fmt::format("spec.nodes does not list this node, {}.", state.settings.node);

@@ -110,6 +110,20 @@ TEST_CASE("A failing check withdraws the node, a passing one brings it back") {
   CHECK(story.condition("web", "Ready").starts_with("True Backup"));
 }
 
+TEST_CASE("A fault that lasts under another culprit is told in words of now") {
+  api::VirtualIp web = kWeb;
+  web.spec.health_checks = {check("http"), check("disk")};
+  Story story = story_of({web});
+  story.end_check("web", "http", false);
+  story.end_check("web", "disk", false);
+  CHECK(story.condition("web", "Ready").find("check http fails") != std::string::npos);
+  story.end_check("web", "http", true);
+  story.end_check("web", "http", true);
+  CHECK(story.condition("web", "Ready").find("check disk fails") != std::string::npos);
+  CHECK(story.vip_status("web").routers.at(0).message ==
+        "Health check disk fails: connection refused.");
+}
+
 TEST_CASE("A check that lowers the priority shows as a term of it") {
   api::VirtualIp web = kWeb;
   web.spec.nodes = {{{"lb-1", 150}}};

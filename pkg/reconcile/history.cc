@@ -162,4 +162,11 @@ std::string_view message_of(const Cause& cause) {
                                : std::string_view(cause.message);
 }
 
+std::string present_message(const State& state, std::uint32_t router) {
+  if (state.routers[router].shown == NodeRole::kFault) {
+    return explain_fitness(state.assignment, *state.facts, state.desired, router, &state.checks);
+  }
+  return std::string(message_of(state.routers[router].cause));
+}
+
 }  // namespace keelvip::reconcile

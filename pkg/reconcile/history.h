@@ -2,6 +2,10 @@
 // it. Reads the Speaker's reports and the last round; writes the router and VIP tracks.
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 #include "pkg/base/time.h"
 #include "pkg/reconcile/occurrence.h"
 #include "pkg/reconcile/state.h"
@@ -18,5 +22,8 @@ void record_transitions(State& state, base::Now now, Occurrences& occurrences);
 /// Reason and sentence of a cause, for status and events.
 [[nodiscard]] std::string_view reason_of(const Cause& cause);
 [[nodiscard]] std::string_view message_of(const Cause& cause);
+
+/// The sentence for what a router shows now: a fault that lasts may change its words.
+[[nodiscard]] std::string present_message(const State& state, std::uint32_t router);
 
 }  // namespace keelvip::reconcile

@@ -82,7 +82,7 @@ status::RouterStatus router_status(const State& state, std::uint32_t router, bas
   status.role = track.shown;
   status.since = track.since;
   status.reason = reason_of(track.cause);
-  status.message = message_of(track.cause);
+  status.message = present_message(state, router);
   status.effective_priority = assigned.settings.priority.value;
   status.priority_terms = terms_of(state, assigned.vip);
   status.advert_interval = report.active_advert_interval > base::Centiseconds{}
