@@ -250,4 +250,14 @@ SpecSet fold(const SpecSet& in_force, const std::vector<SourceFile>& now) {
   return Fold(in_force, now).run();
 }
 
+SpecSet keep_all(const SpecSet& in_force, Rejected why) {
+  SpecSet next = in_force;
+  why.previous_in_force = !in_force.accepted.empty();
+  next.rejected = {std::move(why)};
+  if (next.rejected != in_force.rejected) {
+    ++next.revision;
+  }
+  return next;
+}
+
 }  // namespace keelvip::api

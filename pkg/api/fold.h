@@ -31,4 +31,7 @@ struct SourceFile {
 /// - `revision` rises with each change of the result.
 [[nodiscard]] SpecSet fold(const SpecSet& in_force, const std::vector<SourceFile>& now);
 
+/// The same set, for when nothing can be known about the documents: `why` is all that is refused.
+[[nodiscard]] SpecSet keep_all(const SpecSet& in_force, Rejected why);
+
 }  // namespace keelvip::api

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "pkg/api/json_parser.h"
+#include "pkg/api/report.h"
 #include "pkg/api/sample_documents.h"
 
 namespace keelvip::api {
@@ -105,6 +106,18 @@ TEST_CASE("a file that cannot be read keeps the objects that came from it") {
   const SpecSet healed = fold(broken, {file("a.yaml", {vip("x", 1, 1)})});
   CHECK(in_force(healed) == Lines{"x/1 1"});
   CHECK(healed.rejected.empty());
+}
+
+TEST_CASE("when nothing can be known, everything stays") {
+  const SpecSet first = fold({}, {file("d/a", {vip("x", 1, 1), vip("y", 0, 2)})});
+  const Rejected why{Rejected::Kind::kInvalid, "", "d", {{{}, "", "is gone"}}};
+  const SpecSet kept = keep_all(first, why);
+  CHECK(kept.accepted == first.accepted);
+  REQUIRE(kept.rejected.size() == 1);
+  CHECK(to_line(kept.rejected[0].source, kept.rejected[0].errors[0]) == "d: is gone");
+  CHECK(kept.rejected[0].previous_in_force);
+  CHECK(kept.revision == 2);
+  CHECK(keep_all(kept, why) == kept);
 }
 
 TEST_CASE("what no document names goes") {
