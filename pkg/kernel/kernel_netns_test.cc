@@ -36,6 +36,21 @@ TEST_CASE("an added address is in the facts, ours, before its step is reported")
   CHECK(shown.find("2001:db8::10/128") != std::string::npos);
 }
 
+TEST_CASE(
+    "what a chunk did is in the facts that its report comes with, told by the kernel or not") {
+  // The kernel tells of an IPv6 address without duplicate detection some time after it is set.
+  Node node;
+  std::size_t reported = 0;
+  node.kernel->apply(many(node, net::StepKind::kAdd, net::Family::kIpv6, 500),
+                     [&](std::span<const net::StepDone> done) {
+                       reported += done.size();
+                       const auto ours = std::ranges::count_if(node.kernel->facts().addresses,
+                                                               &net::Address::ours);
+                       CHECK(ours == static_cast<std::ptrdiff_t>(reported));
+                     });
+  CHECK(reported == 500);
+}
+
 TEST_CASE("an added address has no broadcast address, and a host address is no source") {
   Node node;
   REQUIRE(node.add("192.0.2.10/24"));

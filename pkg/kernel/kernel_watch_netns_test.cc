@@ -144,6 +144,7 @@ TEST_CASE("a renamed interface keeps its index and addresses") {
 
 TEST_CASE("a port that leaves a bridge is still an interface") {
   Node node;
+  REQUIRE(node.add("192.0.2.10/24"));
   node.network.ip("link add br0 type bridge");
   node.network.ip("link set eth0 master br0");
   node.network.ip("link set eth0 nomaster");
@@ -152,6 +153,7 @@ TEST_CASE("a port that leaves a bridge is still an interface") {
     const net::Link* link = facts.find_link("eth0");
     return link != nullptr && link->mtu == 1400;
   }));
+  CHECK(node.find("192.0.2.10/24") != nullptr);
 }
 
 TEST_CASE("a macvlan whose parent is down has no carrier and keeps its IPv4 addresses") {
