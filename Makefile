@@ -86,9 +86,10 @@ asan-ubsan tsan: deps-test
 	  $(UNRANDOMIZED) scripts/with-sanitizer $@ test/netns/run
 
 .PHONY: clang
-clang: deps-lint ## Build and run the unit tests with the second compiler, clang-19
+clang: deps-lint ## Build with the second compiler, clang-19; each header alone, too; unit tests
 	@scripts/configure clang
 	cmake --build --preset clang -j $(JOBS)
+	cmake --build --preset clang -j $(JOBS) --target all_verify_interface_header_sets
 	$(CTEST) --test-dir build/clang -L '^unit$$'
 
 .PHONY: demo
