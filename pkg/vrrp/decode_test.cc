@@ -179,6 +179,15 @@ TEST_CASE("conformance 33: IP options, DF and any TOS are accepted") {
   CHECK(peek_vrid(packet.view())->value == 51);
 }
 
+TEST_CASE("conformance 7: reserved bits that are set do not matter") {
+  PeerPacket packet = v3_ipv4();
+  packet.message_byte(4) |= std::byte{0xf0};
+  mend(packet);
+  const auto advert = decode(packet.view(), {});
+  REQUIRE(advert);
+  CHECK(advert->interval == base::Centiseconds{100});
+}
+
 TEST_CASE("conformance 19: a damaged or a zero checksum is refused") {
   for (PeerPacket packet : {v3_ipv4(), v3_ipv6(), v2()}) {
     PeerPacket zero = packet;

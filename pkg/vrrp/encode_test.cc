@@ -1,11 +1,15 @@
 #include "pkg/vrrp/encode.h"
 
 #include <array>
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+
+#include "pkg/vrrp/decode.h"
+#include "pkg/vrrp/peer_packet.h"
 
 namespace keelvip::vrrp {
 namespace {
@@ -68,6 +72,36 @@ TEST_CASE("conformance 7: an interval never spills into the reserved bits of v3"
   encode_message(fields, addresses, ChecksumForm::kMessageOnly, ip("192.0.2.11"), kGroupIpv4,
                  message);
   CHECK(hex(std::span(message).subspan(4, 2)) == "0fff");
+}
+
+TEST_CASE("conformance 2: v2 says up to 255 seconds") {
+  const std::array addresses{ip("192.0.2.100")};
+  const MessageFields fields{.version = Version::kV2,
+                             .vrid = {1},
+                             .priority = {100},
+                             .interval = std::chrono::seconds(255)};
+  std::vector<std::byte> message(message_size(Version::kV2, net::Family::kIpv4, 1));
+  encode_message(fields, addresses, ChecksumForm::kMessageOnly, ip("192.0.2.11"), kGroupIpv4,
+                 message);
+  CHECK(hex(std::span(message).subspan(4, 2)) == "00ff");
+}
+
+TEST_CASE("conformance 2, 3: an advert of 255 addresses comes back whole from the decoder") {
+  for (const Version version : {Version::kV2, Version::kV3}) {
+    std::vector<net::IpAddress> addresses;
+    for (unsigned i = 0; i < kMaxAddresses; ++i) {
+      addresses.push_back(net::IpAddress::v4({10, 0, 0, static_cast<std::uint8_t>(i)}));
+    }
+    const MessageFields fields{
+        .version = version, .vrid = {255}, .priority = {254}, .interval = base::Centiseconds{100}};
+    const PeerPacket packet = PeerPacket::of(fields, addresses, ip("192.0.2.11"));
+    CHECK(packet.bytes.size() == (version == Version::kV2 ? 20U + 16U + 1020U : 20U + 8U + 1020U));
+    const auto advert = decode(packet.view(), {});
+    REQUIRE(advert);
+    CHECK(advert->address_count == 255);
+    CHECK(net::IpAddress::from_bytes(net::Family::kIpv4, advert->address_list.last(4)) ==
+          addresses.back());
+  }
 }
 
 }  // namespace keelvip::vrrp

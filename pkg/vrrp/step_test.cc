@@ -382,7 +382,9 @@ struct DelayedRig : Rig {
 
 }  // namespace
 
-TEST_CASE("Delayed preemption counts from the first inferior advert and then runs the timer out") {
+TEST_CASE(
+    "conformance 63: Delayed preemption counts from the first inferior advert and then runs the "
+    "timer out") {
   DelayedRig rig;
   rig.now += seconds(2);
   const Instant first = rig.now;
@@ -393,7 +395,7 @@ TEST_CASE("Delayed preemption counts from the first inferior advert and then run
   CHECK(rig.now == first + seconds(29) + kDown);
 }
 
-TEST_CASE("Delayed preemption is called off by an advert that is not inferior") {
+TEST_CASE("conformance 63: Delayed preemption is called off by an advert that is not inferior") {
   DelayedRig rig;
   rig.serve(50, seconds(20));
   CHECK(preempt_not_before(rig.settings, rig.state) == Instant{} + seconds(30));
@@ -404,7 +406,9 @@ TEST_CASE("Delayed preemption is called off by an advert that is not inferior") 
   CHECK(rig.now == again + seconds(29) + kDown);
 }
 
-TEST_CASE("Delayed preemption does not delay a takeover from a dead or a resigned Active") {
+TEST_CASE(
+    "conformance 63: Delayed preemption does not delay a takeover from a dead or a resigned "
+    "Active") {
   DelayedRig dies;
   dies.serve(50, seconds(10));
   const Instant last = dies.now - seconds(1);
