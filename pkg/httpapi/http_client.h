@@ -161,7 +161,7 @@ class HttpClient {
     answer.head = buffer_.substr(0, end + 4);
     buffer_.erase(0, end + 4);
     std::from_chars(answer.head.data() + 9, answer.head.data() + 12, answer.status);
-    const std::string_view kLength = "Content-Length: ";
+    constexpr std::string_view kLength = "Content-Length: ";
     std::size_t length = 0;
     if (const std::size_t at = answer.head.find(kLength); at != std::string::npos && !head_only) {
       std::from_chars(answer.head.data() + at + kLength.size(),

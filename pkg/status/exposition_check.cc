@@ -3,14 +3,64 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
-#include <regex>
-#include <set>
 
 #include <fmt/format.h>
 
 namespace keelvip::status {
 
 namespace {
+
+/// Cuts off and returns a name of the metrics' language; empty if there is none.
+std::string_view take_name(std::string_view& text) {
+  const auto end = std::find_if_not(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  const std::string_view name = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+  if (name.empty() || (name.front() >= '0' && name.front() <= '9')) {
+    return {};
+  }
+  text.remove_prefix(name.size());
+  return name;
+}
+
+bool take(std::string_view& text, std::string_view expected) {
+  if (!text.starts_with(expected)) {
+    return false;
+  }
+  text.remove_prefix(expected.size());
+  return true;
+}
+
+/// Cuts off a quoted value whose only escapes are \\, \" and \n.
+bool take_value(std::string_view& text) {
+  if (!take(text, "\"")) {
+    return false;
+  }
+  while (!text.empty() && text.front() != '"') {
+    if (take(text, "\\")) {
+      if (text.empty() || std::string_view("\\\"n").find(text.front()) == std::string_view::npos) {
+        return false;
+      }
+    }
+    text.remove_prefix(1);
+  }
+  return take(text, "\"");
+}
+
+/// Cuts off `{name="value",...}`; nullopt if it is malformed, else what stands between the braces.
+std::optional<std::string_view> take_labels(std::string_view& text) {
+  if (!take(text, "{")) {
+    return std::string_view();
+  }
+  const std::string_view begin = text;
+  do {
+    if (take_name(text).empty() || !take(text, "=") || !take_value(text)) {
+      return std::nullopt;
+    }
+  } while (take(text, ","));
+  const std::string_view labels = begin.substr(0, begin.size() - text.size());
+  return take(text, "}") ? std::optional(labels) : std::nullopt;
+}
 
 class Reader {
  public:
@@ -41,22 +91,22 @@ class Reader {
   }
 
   void read_line() {
-    static const std::regex kHelp(R"(# HELP ([a-z][a-z0-9_]*) (\S.*))");
-    static const std::regex kType(R"(# TYPE ([a-z][a-z0-9_]*) (gauge|counter|histogram|info))");
-    static const std::regex kSample(R"re(([a-z][a-z0-9_]*)(?:\{([^ ].*)\})? (\S+))re");
-    std::smatch match;
+    std::string_view rest = line_;
     if (ended_) {
       fail("text after # EOF");
     } else if (open_metrics_ && line_ == "# EOF") {
       ended_ = true;
-    } else if (std::regex_match(line_, match, kHelp)) {
-      help_ = match[1];
-    } else if (std::regex_match(line_, match, kType)) {
-      begin_family(match[1], match[2]);
-    } else if (std::regex_match(line_, match, kSample)) {
-      read_sample(match[1], match[2], match[3]);
+    } else if (take(rest, "# HELP ")) {
+      help_ = take_name(rest);
+      if (!take(rest, " ") || rest.empty() || rest.starts_with(' ')) {
+        fail("HELP without text");
+      }
+    } else if (take(rest, "# TYPE ")) {
+      const std::string name(take_name(rest));
+      take(rest, " ");
+      begin_family(name, std::string(rest));
     } else {
-      fail("neither HELP, TYPE nor sample");
+      read_sample(rest);
     }
   }
 
@@ -65,8 +115,9 @@ class Reader {
     if (help_ != name) {
       fail("TYPE without its HELP before it");
     }
-    if (type == "info" && !open_metrics_) {
-      fail("text 0.0.4 knows no info");
+    if (type != "gauge" && type != "counter" && type != "histogram" &&
+        (type != "info" || !open_metrics_)) {
+      fail("unknown type");
     }
     type_ = type;
     name_ = name;
@@ -83,18 +134,21 @@ class Reader {
     }
   }
 
-  void read_sample(const std::string& name, const std::string& labels, const std::string& value) {
+  void read_sample(std::string_view rest) {
+    const std::string name(take_name(rest));
     const bool histogram =
         type_ == "histogram" &&
         (name == name_ + "_bucket" || name == name_ + "_sum" || name == name_ + "_count");
-    if (name != name_ && !histogram) {
+    if (name.empty() || (name != name_ && !histogram)) {
       fail("sample outside its family");
     }
-    static const std::regex kLabels(
-        R"re([a-z_][a-z0-9_]*="(?:[^"\\]|\\[\\"n])*"(?:,[a-z_][a-z0-9_]*="(?:[^"\\]|\\[\\"n])*")*)re");
-    if (!labels.empty() && !std::regex_match(labels, kLabels)) {
+    const auto found = take_labels(rest);
+    if (!found || !take(rest, " ")) {
       fail("malformed labels");
+      return;
     }
+    const std::string labels(*found);
+    const std::string_view value = rest;
     double number = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
     if (error != std::errc{} || end != value.data() + value.size()) {
