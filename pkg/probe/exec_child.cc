@@ -170,6 +170,7 @@ void execute(const std::vector<std::string>& command, const std::vector<char*>& 
 
 std::vector<char*> pointers_to(std::vector<std::string>& words) {
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) {
     pointers.push_back(word.data());
   }

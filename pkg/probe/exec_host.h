@@ -14,8 +14,9 @@ namespace keelvip::probe {
 
 class ExecHost {
  public:
-  /// Forks the host. Call it on the main thread before any other thread exists and before
-  /// capabilities are dropped; of the three it keeps what is there. Errors: kReport.
+  /// Forks the host. Call it on the main thread before any other thread exists, before secrets are
+  /// read and before capabilities are dropped; of the three it keeps what is there. The thread that
+  /// calls it must live as long as the agent: the host ends with it. Errors: kReport.
   [[nodiscard]] static base::Result<ExecHost> start();
 
   ExecHost(ExecHost&& other) noexcept;

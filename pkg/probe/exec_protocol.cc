@@ -1,7 +1,6 @@
 #include "pkg/probe/exec_protocol.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string_view>
 #include <utility>
 
@@ -71,7 +70,7 @@ class Reader {
       rest_ = {};
       return value;
     }
-    std::memcpy(&value, rest_.data(), sizeof value);
+    std::copy_n(rest_.begin(), sizeof value, reinterpret_cast<char*>(&value));
     rest_.remove_prefix(sizeof value);
     return value;
   }

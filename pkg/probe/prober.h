@@ -43,6 +43,7 @@ class Prober {
   /// Gets every result, on the prober's thread. It must not call the prober.
   using Deliver = std::function<void(const health::CheckResult&)>;
 
+  /// Has the process ignore SIGPIPE: OpenSSL writes to sockets whose peer may have gone.
   Prober(runtime::EventLoop& loop, Settings settings, Deliver deliver);
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;

@@ -63,6 +63,7 @@ struct ClosedGate {
 }  // namespace keelvip::probe
 
 // Takes the place of the C library's, for this test program: there is no name server to stall.
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): theirs are reserved names.
 extern "C" int getaddrinfo(const char* node, const char* service, const addrinfo* hints,
                            addrinfo** result) {
   const bool literal = hints != nullptr && (hints->ai_flags & AI_NUMERICHOST) != 0;

@@ -139,7 +139,8 @@ FullBacklog::FullBacklog() {
   address.sin_port = htons(port_);
   for (int i = 0; i < 4; ++i) {
     fillers_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    ::connect(fillers_.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+    [[maybe_unused]] const int pending =
+        ::connect(fillers_.back().get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
   }
 }
 
