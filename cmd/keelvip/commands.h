@@ -1,0 +1,32 @@
+// The commands of `keelvip`, one function each: options in, exit code out. main.cc parses the
+// command line into the options and does nothing else. Each runs on the main thread.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "cmd/keelvip/exit_code.h"
+#include "pkg/agent/agent.h"
+
+namespace keelvip::cmd {
+
+/// Runs the agent until it is told to stop; an error is printed to `err`.
+int run_agent(const agent::Options& options, std::ostream& err);
+
+/// Checks the files and prints one line per error, FILE:LINE:COLUMN: FIELD: REASON, to `err`.
+int validate(const std::vector<std::string>& paths, std::ostream& out, std::ostream& err);
+
+struct PlanOptions {
+  std::string config_directory;
+  std::string node_name;
+  std::string endpoint;  // of a running agent, asked for the roles
+};
+
+/// Prints what the agent would change on this node now, and why. Changes nothing.
+int plan(const PlanOptions& options, std::ostream& out, std::ostream& err);
+
+/// Prints version, commit and compiler.
+int version(std::ostream& out);
+
+}  // namespace keelvip::cmd

@@ -1,0 +1,155 @@
+// The command line of keelvip: parses, calls one command, returns its exit code. The only file that
+// includes CLI11.
+#include <sys/utsname.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cmd/keelvip/client.h"
+#include "cmd/keelvip/commands.h"
+#include "cmd/keelvip/describe.h"
+#include "cmd/keelvip/get.h"
+#include "pkg/agent/agent.h"
+#include "version.h"
+
+namespace {
+
+using namespace keelvip;
+using cmd::kDefaultEndpoint;
+
+constexpr const char* kDefaultConfig = "/etc/keelvip";
+
+std::string default_node_name() {
+  if (const char* name = std::getenv("NODE_NAME"); name != nullptr && *name != '\0') {
+    return name;
+  }
+  utsname host{};
+  ::uname(&host);
+  return host.nodename;
+}
+
+/// What the chosen command is to do, set by its callback.
+using Chosen = std::function<int()>;
+
+CLI::Option* add_endpoint(CLI::App& command, std::string& endpoint) {
+  return command.add_option("--endpoint", endpoint, "Where the agent serves its status")
+      ->envname("KEELVIP_ENDPOINT")
+      ->capture_default_str();
+}
+
+void add_agent(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("agent", "Keep the virtual addresses of this node alive");
+  auto options = std::make_shared<agent::Options>();
+  options->node_name = default_node_name();
+  options->version = kVersion;
+  options->commit = kCommit;
+  command
+      ->add_option("--config", options->config_directory,
+                   "Directory of VirtualIP documents (*.yaml, *.yml, *.json)")
+      ->capture_default_str();
+  command
+      ->add_option("--node-name", options->node_name,
+                   "Name of this node in spec.nodes; default: $NODE_NAME, then the host name")
+      ->capture_default_str();
+  command
+      ->add_option("--listen", options->listen,
+                   "ADDRESS:PORT of the endpoints: /status /metrics /livez /readyz")
+      ->capture_default_str();
+  const std::map<std::string, runtime::LogFormat> formats{{"text", runtime::LogFormat::kText},
+                                                          {"json", runtime::LogFormat::kJson}};
+  command->add_option("--log-format", options->log_format, "text or json; default text")
+      ->transform(CLI::Transformer(formats));
+  const std::map<std::string, runtime::LogLevel> levels{{"debug", runtime::LogLevel::kDebug},
+                                                        {"info", runtime::LogLevel::kInfo},
+                                                        {"warn", runtime::LogLevel::kWarn},
+                                                        {"error", runtime::LogLevel::kError}};
+  command->add_option("--log-level", options->log_level, "debug, info, warn or error; default info")
+      ->transform(CLI::Transformer(levels));
+  command->callback(
+      [options, &chosen] { chosen = [options] { return cmd::run_agent(*options, std::cerr); }; });
+}
+
+void add_validate(CLI::App& app, Chosen& chosen) {
+  CLI::App* command =
+      app.add_subcommand("validate", "Check VirtualIP documents; exit 1 if any is wrong");
+  auto files = std::make_shared<std::vector<std::string>>();
+  command->add_option("FILE", *files, "Files or directories; - is standard input")->required();
+  command->callback([files, &chosen] {
+    chosen = [files] { return cmd::validate(*files, std::cout, std::cerr); };
+  });
+}
+
+void add_plan(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "plan", "Show what the agent would change on this node now; change nothing");
+  auto options = std::make_shared<cmd::PlanOptions>();
+  options->config_directory = kDefaultConfig;
+  options->node_name = default_node_name();
+  command->add_option("--config", options->config_directory, "Directory of VirtualIP documents")
+      ->capture_default_str();
+  command->add_option("--node-name", options->node_name, "Name of this node in spec.nodes")
+      ->capture_default_str();
+  add_endpoint(*command, options->endpoint);
+  command->callback([options, &chosen] {
+    chosen = [options] { return cmd::plan(*options, std::cout, std::cerr); };
+  });
+}
+
+void add_get(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("get", "List the VIPs as an agent sees them");
+  auto options = std::make_shared<cmd::GetOptions>();
+  command->add_option("VIP", options->name, "Only this one");
+  command->add_option("-o,--output", options->output, "table, wide, yaml or json")
+      ->check(CLI::IsMember({"table", "wide", "yaml", "json"}))
+      ->capture_default_str();
+  add_endpoint(*command, options->endpoint);
+  command->callback([options, &chosen] {
+    chosen = [options] { return cmd::get(*options, std::cout, std::cerr); };
+  });
+}
+
+void add_describe(CLI::App& app, Chosen& chosen) {
+  CLI::App* command =
+      app.add_subcommand("describe", "Tell all about one VIP: conditions, roles, checks, peers");
+  auto options = std::make_shared<cmd::DescribeOptions>();
+  command->add_option("VIP", options->name, "Its name")->required();
+  add_endpoint(*command, options->endpoint);
+  command->callback([options, &chosen] {
+    chosen = [options] { return cmd::describe(*options, std::cout, std::cerr); };
+  });
+}
+
+void add_version(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand("version", "Say what this program is");
+  command->callback([&chosen] { chosen = [] { return cmd::version(std::cout); }; });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app(
+      "Keelvip keeps virtual IP addresses alive: VRRP, health checks and netlink behind "
+      "declarative VirtualIP documents.",
+      "keelvip");
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 fine, 1 the answer is no, 2 wrong usage, 3 the environment forbids it.");
+  Chosen chosen;
+  add_agent(app, chosen);
+  add_validate(app, chosen);
+  add_plan(app, chosen);
+  add_get(app, chosen);
+  add_describe(app, chosen);
+  add_version(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? cmd::kOk : cmd::kUsage;
+  }
+  return chosen();
+}

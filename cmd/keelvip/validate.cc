@@ -1,0 +1,27 @@
+#include <ostream>
+
+#include <fmt/format.h>
+
+#include "cmd/keelvip/commands.h"
+#include "pkg/api/spec_set.h"
+#include "pkg/specfile/validate.h"
+
+namespace keelvip::cmd {
+
+int validate(const std::vector<std::string>& paths, std::ostream& out, std::ostream& err) {
+  const api::SpecSet specs = specfile::validate_paths(paths);
+  const std::vector<std::string> errors = specfile::describe_errors(specs);
+  for (const std::string& error : errors) {
+    err << error << "\n";
+  }
+  if (!errors.empty()) {
+    err << fmt::format("{} error{} in {} document{}\n", errors.size(), errors.size() == 1 ? "" : "s",
+                       specs.rejected.size(), specs.rejected.size() == 1 ? "" : "s");
+    return kNo;
+  }
+  out << fmt::format("{} VirtualIP{} valid\n", specs.accepted.size(),
+                     specs.accepted.size() == 1 ? " is" : "s are");
+  return kOk;
+}
+
+}  // namespace keelvip::cmd

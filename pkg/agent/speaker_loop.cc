@@ -1,0 +1,128 @@
+#include "pkg/agent/speaker_loop.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "pkg/base/check.h"
+#include "pkg/runtime/clock.h"
+#include "pkg/runtime/event_loop.h"
+#include "pkg/vrrp/speaker.h"
+
+namespace keelvip::agent {
+namespace {
+
+/// Packets taken in before deadlines are looked at again: what queues up while this thread stalls
+/// for several adverts of a thousand routers, yet few enough that a flood does not silence us.
+constexpr std::size_t kReceiveBudget = 8192;
+
+/// How often the counters are published when no role changes.
+constexpr base::Duration kReportInterval = std::chrono::seconds(1);
+
+/// How soon to try again where nothing can be heard.
+constexpr base::Duration kListenRetry = std::chrono::milliseconds(500);
+
+class SpeakerLoop {
+ public:
+  SpeakerLoop(wire::Receiver& receiver, wire::Sender& sender, Channels& channels)
+      : receiver_(receiver), sender_(sender), channels_(channels) {
+    watch(receiver_.fd(), [this] { drain_ = true; });
+    watch(channels_.speaker_config.fd(), [this] { adopt(); });
+  }
+
+  void run(runtime::Heartbeat& heartbeat, runtime::StopSignal& stop) {
+    watch(stop.fd(), [] {});
+    while (!stop.requested()) {
+      heartbeat.beat(runtime::monotonic_now());
+      loop_.wait(next_turn());
+      turn();
+    }
+  }
+
+ private:
+  void watch(int fd, runtime::EventLoop::Handler handler) {
+    KEELVIP_CHECK(loop_.watch(fd, runtime::Interest::kRead, std::move(handler)).has_value());
+  }
+
+  [[nodiscard]] base::Instant next_turn() const {
+    return std::min({speaker_.next_deadline(), next_report_, next_listen_,
+                     runtime::monotonic_now() + kIdleTurn});
+  }
+
+  /// What has arrived is taken in before any deadline is acted on: after a stall the advert that
+  /// keeps a Backup from taking over may be waiting in the socket (RFC 9568 6.4.2).
+  void turn() {
+    if (std::exchange(drain_, false)) {
+      const base::Instant now = runtime::monotonic_now();
+      receiver_.receive(kReceiveBudget,
+                        [&](const net::ReceivedPacket& packet) { speaker_.receive(packet, now); });
+    }
+    const base::Instant now = runtime::monotonic_now();
+    speaker_.advance(now);
+    if (net::FrameBatch& frames = speaker_.frames(); !frames.empty()) {
+      sender_.send(frames);
+      frames.clear();
+    }
+    if (speaker_.role_changes() != reported_changes_ || now >= next_report_) {
+      publish_report(now);
+    }
+    if (now >= next_listen_) {
+      listen(now);
+    }
+  }
+
+  void adopt() {
+    const vrrp::SpeakerConfig* config = channels_.speaker_config.take();
+    if (config == nullptr) {
+      return;
+    }
+    const base::Instant now = runtime::monotonic_now();
+    speaker_.adopt(*config, now);
+    wanted_.clear();
+    for (const vrrp::RouterConfig& router : config->routers) {
+      if (router.participate) {
+        wanted_.push_back({router.settings.interface, router.settings.family});
+      }
+    }
+    std::ranges::sort(wanted_);
+    const auto repeated = std::ranges::unique(wanted_);
+    wanted_.erase(repeated.begin(), repeated.end());
+    if (wanted_ != targets_) {
+      targets_ = wanted_;
+      listen(now);
+    }
+  }
+
+  void listen(base::Instant now) {
+    const bool complete = receiver_.listen(targets_).empty();
+    next_listen_ = complete ? base::kNever : now + kListenRetry;
+  }
+
+  void publish_report(base::Instant now) {
+    speaker_.report(channels_.speaker_report.draft());
+    channels_.speaker_report.publish();
+    reported_changes_ = speaker_.role_changes();
+    next_report_ = now + kReportInterval;
+  }
+
+  wire::Receiver& receiver_;
+  wire::Sender& sender_;
+  Channels& channels_;
+  runtime::EventLoop loop_;
+  vrrp::Speaker speaker_;
+  std::vector<wire::ListenTarget> targets_;
+  std::vector<wire::ListenTarget> wanted_;
+  std::uint64_t reported_changes_ = 0;
+  bool drain_ = false;
+  base::Instant next_report_ = runtime::monotonic_now();
+  base::Instant next_listen_ = base::kNever;
+};
+
+}  // namespace
+
+void run_speaker_loop(wire::Receiver& receiver, wire::Sender& sender, Channels& channels,
+                      runtime::Heartbeat& heartbeat, runtime::StopSignal& stop) {
+  SpeakerLoop(receiver, sender, channels).run(heartbeat, stop);
+}
+
+}  // namespace keelvip::agent
