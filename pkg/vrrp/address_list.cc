@@ -6,16 +6,24 @@
 #include "pkg/vrrp/advertisement.h"
 
 namespace keelvip::vrrp {
+namespace {
+
+bool leads(const net::IpAddress& address) {
+  return address.family() == net::Family::kIpv6 && address.is_link_local();
+}
+
+}  // namespace
 
 void AddressList::assign(std::span<const AdvertisedAddress> addresses) {
   in_order_.clear();
   raw_.clear();
-  for (const AdvertisedAddress& advertised : addresses) {
-    in_order_.push_back(advertised.address);
+  for (const bool link_local : {true, false}) {
+    for (const AdvertisedAddress& advertised : addresses) {
+      if (leads(advertised.address) == link_local) {
+        in_order_.push_back(advertised.address);
+      }
+    }
   }
-  std::ranges::stable_partition(in_order_, [](const net::IpAddress& address) {
-    return address.family() == net::Family::kIpv6 && address.is_link_local();
-  });
   for (const net::IpAddress& address : in_order_) {
     const auto bytes = std::as_bytes(address.bytes());
     raw_.insert(raw_.end(), bytes.begin(), bytes.end());
@@ -47,8 +55,7 @@ bool AddressList::matches(std::span<const std::byte> list) const {
 }
 
 bool AddressList::starts_link_local() const {
-  return !in_order_.empty() && in_order_.front().family() == net::Family::kIpv6 &&
-         in_order_.front().is_link_local();
+  return !in_order_.empty() && leads(in_order_.front());
 }
 
 }  // namespace keelvip::vrrp
