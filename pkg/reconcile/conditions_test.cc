@@ -37,7 +37,7 @@ TEST_CASE("Every reason for not taking part comes with a sentence that says what
     web.spec.interface.clear();
     CHECK(ready() ==
           "False NoMatchingInterface: No interface has a subnet that holds 203.0.113.1; waiting "
-          "for one. Or name the interface in spec.interface.");
+          "for one (spec.interface can name it).");
   }
   SUBCASE("not Ethernet") {
     web.spec.interface = "lo";

@@ -31,8 +31,7 @@ std::string explain_place(const Assignment& assignment, std::uint32_t router, Fi
                          assignment.interface_names[vip.interface_name]);
     case Fitness::kNoMatchingInterface:
       return fmt::format(
-          "No interface has a subnet that holds {}; waiting for one. "
-          "Or name the interface in spec.interface.",
+          "No interface has a subnet that holds {}; waiting for one (spec.interface can name it).",
           vip.locator.to_string());
     case Fitness::kNotEthernet:
       return fmt::format("{} is no Ethernet interface: adverts and ARP cannot be sent on it.",
