@@ -21,7 +21,8 @@ constexpr std::size_t kMaxIpv6Addresses = 90;  // 40 + 8 + 90 * 16 = 1488
 bool host_bits_are(const net::Prefix& prefix, bool ones) {
   const auto bytes = prefix.address.bytes();
   for (unsigned bit = prefix.length; bit < prefix.address.bits(); ++bit) {
-    const bool is_one = (bytes[bit / 8U] >> (7U - bit % 8U) & 1U) != 0;
+    const unsigned byte = bytes[bit / 8U];
+    const bool is_one = (byte >> (7U - bit % 8U) & 1U) != 0;
     if (is_one != ones) {
       return false;
     }
