@@ -39,6 +39,23 @@ void disappeared(State& state, const DesiredAddress& wanted, AddressTrack& track
 
 }  // namespace
 
+void announce_anew(State& state, const net::HostFacts& before) {
+  for (const net::Link& link : state.facts->links) {
+    const net::Link* old = before.find_link(link.index);
+    if (old == nullptr || (old->carrier_losses == link.carrier_losses && old->mac == link.mac)) {
+      continue;
+    }
+    for (std::size_t i = 0; i < state.routers.size(); ++i) {
+      if (state.config.routers[i].settings.interface != link.index) {
+        continue;
+      }
+      for (AddressTrack& address : state.routers[i].addresses) {
+        address.generation += address.present ? 1U : 0U;
+      }
+    }
+  }
+}
+
 void watch_addresses(State& state, base::Now now, Occurrences& occurrences) {
   for (RouterTrack& router : state.routers) {
     for (AddressTrack& address : router.addresses) {
@@ -56,6 +73,7 @@ void watch_addresses(State& state, base::Now now, Occurrences& occurrences) {
         have != end && have->ours && std::tie(have->interface, have->prefix) == place;
     AddressTrack& track = state.routers[wanted.router].addresses[wanted.entry];
     track.wanted = true;
+    track.ours = true;
     const bool leaving =
         shown && !track.present && state.ledger.removing(wanted.interface, wanted.prefix);
     const bool present = (shown && !leaving) || state.ledger.added(wanted.interface, wanted.prefix);

@@ -9,6 +9,11 @@
 
 namespace keelvip::reconcile {
 
+/// After new facts: a link that lost its carrier for a moment, or has another hardware address,
+/// makes the addresses on it news to the switches and neighbours behind it, even if no role
+/// changed.
+void announce_anew(State& state, const net::HostFacts& before);
+
 void watch_addresses(State& state, base::Now now, Occurrences& occurrences);
 
 }  // namespace keelvip::reconcile

@@ -33,10 +33,8 @@ bool is_stray(const State& state, const Step& step) {
   }
   const auto& addresses = state.assignment.routers[router].addresses;
   const auto entry = std::ranges::find(addresses, step.change.prefix);
-  return entry != addresses.end() &&
-         state.routers[router]
-                 .addresses[static_cast<std::size_t>(entry - addresses.begin())]
-                 .generation == 0;
+  const auto position = static_cast<std::size_t>(entry - addresses.begin());
+  return entry != addresses.end() && !state.routers[router].addresses[position].ours;
 }
 
 Occurrence step_occurrence(const State& state, Severity severity, std::string_view message,
@@ -96,10 +94,13 @@ void Controller::take(const HostRead& event, base::Now /*now*/, Commands& comman
                                     "the kernel dropped notifications; everything was read again",
                                     {{"overruns", std::to_string(event.facts->overruns)}}});
   }
-  state_.facts = event.facts;
+  const std::shared_ptr<const net::HostFacts> before = std::exchange(state_.facts, event.facts);
   state_.kernel.resyncs = event.facts->resyncs;
   state_.kernel.overruns = event.facts->overruns;
   if (differs) {
+    if (before != nullptr) {
+      announce_anew(state_, *before);
+    }
     state_.ledger.facts_changed();
     round_due_ = true;
   }

@@ -169,6 +169,35 @@ TEST_CASE("An interface that goes down means Fault, resignation and no addresses
   }
 }
 
+TEST_CASE("A carrier that went and came between two readings is announced to the switch") {
+  Story story = active_story();
+  ++story.facts.links[1].carrier_losses;
+  story.read_host();
+  CHECK(story.generation() == 2);
+  CHECK(story.steps.empty());
+  story.facts.links[1].mac = {{2, 0, 0, 0, 0, 99}};
+  story.read_host();
+  CHECK(story.generation() == 3);
+  CHECK(story.router().settings.mac == story.facts.links[1].mac);
+  ++story.facts.links[2].carrier_losses;  // not its own link
+  story.read_host();
+  CHECK(story.generation() == 3);
+}
+
+TEST_CASE("An address that came too late for its role is no leftover") {
+  Story story;
+  story.read_host();
+  story.read_specs({kWeb});
+  story.obey();
+  story.become_active();
+  story.report(0, Role::kBackup, TransitionReason::kHigherPriority);
+  story.carry_out();
+  CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
+  story.carry_out();
+  CHECK(story.controller.snapshot(story.now).kernel.strays_removed == 0);
+  CHECK(story.times_told("leftover") == 0);
+}
+
 TEST_CASE("An interface that was recreated unnoticed is not believed to be Active already") {
   Story story = active_story();
   story.facts.links[1] = link(9, "eth0");

@@ -23,6 +23,7 @@ namespace keelvip::reconcile {
 
 struct AddressTrack {
   bool wanted = false;   // the last round wanted it
+  bool ours = false;     // some round wanted it: what is found there is no leftover
   bool present = false;  // wanted and there
   bool lost = false;     // it was present, and we did not remove it
   /// Counts how often it became present. 0: never.
