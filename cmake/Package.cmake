@@ -14,6 +14,10 @@ target_compile_options(keelvip_warnings INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports impossible overlaps inside std::string (GCC bug 105651).
   target_compile_options(keelvip_warnings INTERFACE -Wno-restrict)
+  # With sanitizers it sees uninitialised memory in a std::variant that is moved.
+  if("${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_DEBUG}" MATCHES "-fsanitize")
+    target_compile_options(keelvip_warnings INTERFACE -Wno-maybe-uninitialized)
+  endif()
 endif()
 
 if(BUILD_TESTING)

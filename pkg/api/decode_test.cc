@@ -163,7 +163,7 @@ TEST_CASE("null is no way to leave a field out") {
   CHECK(fault(with_fields(R"("priority": null)")) ==
         "spec.priority: has no value: give it one or leave it out");
   CHECK(fault(with_fields(R"("healthChecks": [{"name": "a", "tcpSocket": {"port": null}}])")) ==
-        "spec.healthChecks[0].tcpSocket.port: has no value: give it one or leave it out");
+        "spec.healthChecks[0].tcpSocket.port: has no value, but is required");
 }
 
 TEST_CASE("the errors of one document are bounded, and say so") {

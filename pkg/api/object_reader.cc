@@ -97,6 +97,12 @@ const Node* ObjectReader::find(std::string_view name) {
 }
 
 const Node* ObjectReader::require(std::string_view name) {
+  const Node* given = node_.find(name);
+  if (given != nullptr && given->is_null()) {
+    names_.push_back(name);
+    errors_.add(given->position, path(name), "has no value, but is required");
+    return nullptr;
+  }
   const Node* field = find(name);
   if (field == nullptr && !has(name) && node_.object() != nullptr) {
     errors_.add(node_.position, path(name), "is required");
