@@ -1,5 +1,6 @@
 // The agent: maps the two cores and the edges onto threads, starts them in an order in which each
-// finds what it needs, and stops them so that every address is given up first. Main thread.
+// finds what it needs, and stops them so that every address is given up first. `keelvip agent`
+// calls it, on the main thread, which then waits for signals.
 #pragma once
 
 #include <string>
