@@ -81,8 +81,9 @@ sanitize: asan-ubsan tsan ## Unit, conformance and netns tests under ASan, UBSan
 asan-ubsan tsan: deps-test
 	@scripts/configure $@
 	cmake --build --preset $@ -j $(JOBS)
-	$(UNRANDOMIZED) scripts/with-sanitizer $@ $(CTEST) --test-dir build/$@ -L '^(unit|conformance|netns)$$'
-	KEELVIP=$(CURDIR)/build/$@/cmd/keelvip/keelvip \
+	$(UNRANDOMIZED) scripts/with-sanitizer $@ \
+	  $(CTEST) --test-dir build/$@ -L '^(unit|conformance|netns)$$' -E '^netns$$'
+	KEELVIP=$(CURDIR)/build/$@/cmd/keelvip/keelvip LAN_PROBE=$(CURDIR)/build/$@/test/lab/lan_probe \
 	  $(UNRANDOMIZED) scripts/with-sanitizer $@ test/netns/run
 
 .PHONY: clang
