@@ -21,9 +21,9 @@ std::vector<reconcile::ActiveRouter> active_routers(const api::Node& status) {
     for (const api::Node& node : list_at(vip, {"status", "nodes"})) {
       for (const api::Node& router : list_at(node, {"routers"})) {
         if (text_at(router, {"role"}) == "Active") {
-          active.push_back({text_at(vip, {"metadata", "name"}),
-                            text_at(router, {"family"}) == "IPv6" ? net::Family::kIpv6
-                                                                  : net::Family::kIpv4});
+          active.push_back(
+              {text_at(vip, {"metadata", "name"}),
+               text_at(router, {"family"}) == "IPv6" ? net::Family::kIpv6 : net::Family::kIpv4});
         }
       }
     }

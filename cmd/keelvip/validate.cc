@@ -15,8 +15,9 @@ int validate(const std::vector<std::string>& paths, std::ostream& out, std::ostr
     err << error << "\n";
   }
   if (!errors.empty()) {
-    err << fmt::format("{} error{} in {} document{}\n", errors.size(), errors.size() == 1 ? "" : "s",
-                       specs.rejected.size(), specs.rejected.size() == 1 ? "" : "s");
+    err << fmt::format("{} error{} in {} document{}\n", errors.size(),
+                       errors.size() == 1 ? "" : "s", specs.rejected.size(),
+                       specs.rejected.size() == 1 ? "" : "s");
     return kNo;
   }
   out << fmt::format("{} VirtualIP{} valid\n", specs.accepted.size(),

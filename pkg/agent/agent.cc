@@ -196,7 +196,8 @@ void raise_descriptor_limit() {
 
 /// The main thread while the agent works: signals in, life signs to the service manager out. A loop
 /// that hangs ends the life signs, and the service manager restarts the process.
-void attend(const Agent& agent, const runtime::SignalReader& signals, const runtime::Notify& notify) {
+void attend(const Agent& agent, const runtime::SignalReader& signals,
+            const runtime::Notify& notify) {
   runtime::EventLoop loop;
   bool stop = false;
   const auto on_signal = [&] {

@@ -1,6 +1,6 @@
-// Event and Commands: all that goes into the controller and all that comes out of it, on its thread.
-// Whole states come as pointers to values that nobody changes any more; the controller keeps those
-// it needs.
+// Event and Commands: all that goes into the controller and all that comes out of it, on its
+// thread. Whole states come as pointers to values that nobody changes any more; the controller
+// keeps those it needs.
 #pragma once
 
 #include <memory>
