@@ -133,6 +133,8 @@ void Agent::stop() {
 }
 
 base::Result<Edges> open_edges(const Options& options) {
+  // First, while there is little that its process would have a copy of.
+  auto exec_host = probe::ExecHost::start();
   auto specs = specfile::SpecDirectory::open(options.config_directory, runtime::monotonic_now());
   if (!specs) {
     return base::unexpected(specs.error());
@@ -146,7 +148,6 @@ base::Result<Edges> open_edges(const Options& options) {
   if (!lock) {
     return base::unexpected(lock.error());
   }
-  auto exec_host = probe::ExecHost::start();
   auto shortfalls = settle_privileges();
   if (!shortfalls) {
     return base::unexpected(shortfalls.error());

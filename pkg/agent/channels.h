@@ -13,6 +13,7 @@
 #include "pkg/runtime/heartbeat.h"
 #include "pkg/runtime/latest.h"
 #include "pkg/runtime/mailbox.h"
+#include "pkg/runtime/wakeup.h"
 #include "pkg/status/snapshot.h"
 #include "pkg/vrrp/speaker_config.h"
 #include "pkg/vrrp/speaker_report.h"
@@ -31,6 +32,9 @@ struct Channels {
   runtime::Latest<std::shared_ptr<const api::SpecSet>> specs;
   runtime::Latest<std::vector<health::CheckSpec>> checks;
   runtime::Mailbox<health::CheckResult> check_results{65'536};
+  /// A Snapshot is made when somebody asks for it: for a thousand VIPs it is too much work, and too
+  /// much memory, to make one that nobody reads.
+  runtime::Wakeup snapshot_wanted;
   runtime::Latest<std::shared_ptr<const status::Snapshot>> snapshot;
 };
 

@@ -15,13 +15,6 @@
 namespace keelvip::agent {
 namespace {
 
-/// A Snapshot is made this long after an event, so that a burst of them makes one, ...
-constexpr base::Duration kSnapshotDelay = std::chrono::milliseconds(30);
-/// ... not more often than this, ...
-constexpr base::Duration kSnapshotSpacing = std::chrono::milliseconds(200);
-/// ... and this often without any event, for the counters.
-constexpr base::Duration kSnapshotInterval = std::chrono::seconds(1);
-
 runtime::LogLevel level_of(reconcile::Severity severity) {
   switch (severity) {
     case reconcile::Severity::kInfo:
@@ -44,6 +37,13 @@ class ControllerLoop {
           channels_.specs.fd(), channels_.check_results.fd()}) {
       watch(fd);
     }
+    KEELVIP_CHECK(loop_
+                      .watch(channels_.snapshot_wanted.fd(), runtime::Interest::kRead,
+                             [this] {
+                               channels_.snapshot_wanted.drain();
+                               snapshot_wanted_ = true;
+                             })
+                      .has_value());
   }
 
   void run(runtime::Heartbeat& heartbeat, runtime::StopSignal& stop) {
@@ -57,8 +57,8 @@ class ControllerLoop {
         handle(reconcile::StopRequested{});
       }
       take_in();
-      if (const base::Now now = runtime::now(); now.instant >= next_snapshot_) {
-        publish_snapshot(now);
+      if (std::exchange(snapshot_wanted_, false)) {
+        publish_snapshot();
       }
     }
   }
@@ -69,8 +69,7 @@ class ControllerLoop {
   }
 
   [[nodiscard]] base::Instant next_turn() const {
-    return std::min(
-        {controller_.next_deadline(), next_snapshot_, runtime::monotonic_now() + kIdleTurn});
+    return std::min(controller_.next_deadline(), runtime::monotonic_now() + kIdleTurn);
   }
 
   void take_in() {
@@ -102,11 +101,7 @@ class ControllerLoop {
   }
 
   void handle(const reconcile::Event& event) {
-    const base::Now now = runtime::now();
-    carry_out(controller_.handle(event, now));
-    const base::Instant due =
-        std::max(now.instant + kSnapshotDelay, last_snapshot_ + kSnapshotSpacing);
-    next_snapshot_ = std::min(next_snapshot_, due);
+    carry_out(controller_.handle(event, runtime::now()));
   }
 
   void carry_out(reconcile::Commands commands) {
@@ -142,17 +137,16 @@ class ControllerLoop {
     channels_.steps_done.put(std::move(refused));
   }
 
-  void publish_snapshot(base::Now now) {
-    channels_.snapshot.put(std::make_shared<const status::Snapshot>(controller_.snapshot(now)));
-    last_snapshot_ = now.instant;
-    next_snapshot_ = now.instant + kSnapshotInterval;
+  void publish_snapshot() {
+    channels_.snapshot.put(
+        std::make_shared<const status::Snapshot>(controller_.snapshot(runtime::now())));
+    channels_.snapshot.draft().reset();  // it holds the one before the last
   }
 
   reconcile::Controller& controller_;
   Channels& channels_;
   runtime::EventLoop loop_;
-  base::Instant last_snapshot_;
-  base::Instant next_snapshot_ = runtime::monotonic_now();
+  bool snapshot_wanted_ = false;
 };
 
 }  // namespace

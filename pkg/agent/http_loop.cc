@@ -1,6 +1,8 @@
 #include "pkg/agent/http_loop.h"
 
-#include <algorithm>
+#include <poll.h>
+
+#include <utility>
 
 #include "pkg/base/check.h"
 #include "pkg/runtime/clock.h"
@@ -8,9 +10,27 @@
 
 namespace keelvip::agent {
 
+namespace {
+
+/// Readers in quick succession share a Snapshot.
+constexpr base::Duration kFresh = std::chrono::milliseconds(50);
+
+/// The controller answers within milliseconds unless it hangs; then /livez must still be served.
+constexpr int kPatienceMilliseconds = 250;
+
+}  // namespace
+
 std::shared_ptr<const status::Snapshot> SnapshotReader::newest() {
-  if (const auto* snapshot = channels_.snapshot.take()) {
-    newest_ = *snapshot;
+  const base::Instant now = runtime::monotonic_now();
+  if (newest_ == nullptr || now - asked_ >= kFresh) {
+    asked_ = now;
+    channels_.snapshot_wanted.signal();
+    pollfd answer{channels_.snapshot.fd(), POLLIN, 0};
+    ::poll(&answer, 1, kPatienceMilliseconds);
+  }
+  // Moved out, because a copy left in the channel would live as long as it.
+  if (auto* snapshot = channels_.snapshot.take()) {
+    newest_ = std::move(*snapshot);
   }
   return newest_;
 }

@@ -9,17 +9,19 @@
 
 namespace keelvip::agent {
 
-/// The newest Snapshot as the endpoints see it; used by the http thread alone.
+/// Where the endpoints get their Snapshots; used by the http thread alone.
 class SnapshotReader {
  public:
   explicit SnapshotReader(Channels& channels) : channels_(channels) {}
 
-  /// Null until the first one has been published.
+  /// What the controller says now, or said a moment ago; the last it said if it does not answer.
+  /// Null if it has never answered.
   [[nodiscard]] std::shared_ptr<const status::Snapshot> newest();
 
  private:
   Channels& channels_;
   std::shared_ptr<const status::Snapshot> newest_;
+  base::Instant asked_{};
 };
 
 void run_http_loop(httpapi::Server& server, runtime::StopSignal& stop);

@@ -10,6 +10,8 @@
 
 #include <fmt/format.h>
 
+#include "pkg/runtime/footprint.h"
+
 namespace keelvip::agent {
 namespace {
 
@@ -43,6 +45,7 @@ void lock_memory(Shortfalls& shortfalls) {
   if (kSanitized) {
     return;
   }
+  runtime::release_startup_pages();
   rlimit limit{};
   ::getrlimit(RLIMIT_MEMLOCK, &limit);
   // Once CAP_IPC_LOCK is gone a finite limit would make later allocations fail, so then only what

@@ -24,6 +24,7 @@
 #include "pkg/probe/exec_protocol.h"
 #include "pkg/runtime/clock.h"
 #include "pkg/runtime/event_loop.h"
+#include "pkg/runtime/footprint.h"
 #include "pkg/runtime/signals.h"
 #include "pkg/runtime/thread.h"
 
@@ -179,6 +180,7 @@ void raise_descriptor_limit() {
   // The end of the stream says so too, unless somebody else still holds the agent's end.
   ::prctl(PR_SET_PDEATHSIG, kAgentDied);
   if (::getppid() == agent) {
+    runtime::release_startup_pages();
     service.serve();
   }
   ::_exit(0);
