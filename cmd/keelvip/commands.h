@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/keelvip/client.h"
 #include "cmd/keelvip/exit_code.h"
 #include "pkg/agent/agent.h"
 
@@ -20,7 +21,7 @@ int validate(const std::vector<std::string>& paths, std::ostream& out, std::ostr
 struct PlanOptions {
   std::string config_directory;
   std::string node_name;
-  std::string endpoint;  // of a running agent, asked for the roles
+  std::string endpoint = kDefaultEndpoint;  // of a running agent, asked for the roles
 };
 
 /// Prints what the agent would change on this node now, and why. Changes nothing.

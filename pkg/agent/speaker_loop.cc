@@ -16,6 +16,11 @@ namespace {
 /// for several adverts of a thousand routers, yet few enough that a flood does not silence us.
 constexpr std::size_t kReceiveBudget = 8192;
 
+/// Packets that come within this time after others are gathered before they are taken in: a
+/// thousand adverts sent in one call would otherwise be a thousand wake-ups here. A hundredth of
+/// the shortest advert interval, at most this; a packet that comes alone is never made to wait.
+constexpr base::Duration kGather = std::chrono::milliseconds(1);
+
 /// How often the counters are published when no role changes.
 constexpr base::Duration kReportInterval = std::chrono::seconds(1);
 
@@ -26,7 +31,7 @@ class SpeakerLoop {
  public:
   SpeakerLoop(wire::Receiver& receiver, wire::Sender& sender, Channels& channels)
       : receiver_(receiver), sender_(sender), channels_(channels) {
-    watch(receiver_.fd(), [this] { drain_ = true; });
+    watch(receiver_.fd(), [this] { packets_wait_ = true; });
     watch(channels_.speaker_config.fd(), [this] { adopt(); });
   }
 
@@ -45,17 +50,15 @@ class SpeakerLoop {
   }
 
   [[nodiscard]] base::Instant next_turn() const {
-    return std::min({speaker_.next_deadline(), next_report_, next_listen_,
+    return std::min({speaker_.next_deadline(), gather_until_, next_report_, next_listen_,
                      runtime::monotonic_now() + kIdleTurn});
   }
 
   /// What has arrived is taken in before any deadline is acted on: after a stall the advert that
   /// keeps a Backup from taking over may be waiting in the socket (RFC 9568 6.4.2).
   void turn() {
-    if (std::exchange(drain_, false)) {
-      const base::Instant now = runtime::monotonic_now();
-      receiver_.receive(kReceiveBudget,
-                        [&](const net::ReceivedPacket& packet) { speaker_.receive(packet, now); });
+    if (std::exchange(packets_wait_, false) || gather_until_ != base::kNever) {
+      take_in_packets(runtime::monotonic_now());
     }
     const base::Instant now = runtime::monotonic_now();
     speaker_.advance(now);
@@ -71,6 +74,25 @@ class SpeakerLoop {
     }
   }
 
+  void take_in_packets(base::Instant now) {
+    const std::size_t taken = receiver_.receive(
+        kReceiveBudget, [&](const net::ReceivedPacket& packet) { speaker_.receive(packet, now); });
+    const bool in_a_burst = now - std::exchange(last_packets_, now) < gather_;
+    if (gather_until_ == base::kNever) {
+      if (in_a_burst) {
+        loop_.pause(receiver_.fd());
+        gather_until_ = now + gather_;
+      }
+    } else if (now >= gather_until_) {
+      if (taken > 0) {
+        gather_until_ = now + gather_;
+      } else {
+        gather_until_ = base::kNever;
+        loop_.resume(receiver_.fd(), runtime::Interest::kRead);
+      }
+    }
+  }
+
   void adopt() {
     const vrrp::SpeakerConfig* config = channels_.speaker_config.take();
     if (config == nullptr) {
@@ -79,9 +101,12 @@ class SpeakerLoop {
     const base::Instant now = runtime::monotonic_now();
     speaker_.adopt(*config, now);
     wanted_.clear();
+    gather_ = kGather;
     for (const vrrp::RouterConfig& router : config->routers) {
       if (router.participate) {
         wanted_.push_back({router.settings.interface, router.settings.family});
+        gather_ = std::min<base::Duration>(gather_,
+                                           base::Duration(router.settings.advert_interval) / 100);
       }
     }
     std::ranges::sort(wanted_);
@@ -113,7 +138,10 @@ class SpeakerLoop {
   std::vector<wire::ListenTarget> targets_;
   std::vector<wire::ListenTarget> wanted_;
   std::uint64_t reported_changes_ = 0;
-  bool drain_ = false;
+  bool packets_wait_ = false;
+  base::Duration gather_{};
+  base::Instant gather_until_ = base::kNever;  // kNever: not gathering
+  base::Instant last_packets_{};
   base::Instant next_report_ = runtime::monotonic_now();
   base::Instant next_listen_ = base::kNever;
 };

@@ -55,6 +55,19 @@ void EventLoop::unwatch(int fd) {
   }
 }
 
+void EventLoop::pause(int fd) {
+  epoll_event event{};
+  event.data.fd = fd;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+}
+
+void EventLoop::resume(int fd, Interest interest) {
+  epoll_event event{};
+  event.events = epoll_events(interest);
+  event.data.fd = fd;
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+}
+
 void EventLoop::wait(base::Instant deadline) {
   std::array<epoll_event, 64> events;
   ready_.clear();

@@ -29,6 +29,10 @@ class EventLoop {
   base::Result<void> watch(int fd, Interest interest, Handler handler);
   void unwatch(int fd);
 
+  /// Stops, or goes on, calling the handler of a watched `fd`.
+  void pause(int fd);
+  void resume(int fd, Interest interest);
+
   /// Blocks until something is ready or `deadline` has come (kNever: no limit), then calls every
   /// ready handler once. A handler may watch and unwatch anything.
   void wait(base::Instant deadline);

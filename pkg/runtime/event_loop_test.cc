@@ -49,6 +49,20 @@ TEST_CASE("a handler may unwatch itself and the one after it") {
   CHECK(calls == 1);
 }
 
+TEST_CASE("a paused descriptor's handler is not called before it is resumed") {
+  EventLoop loop;
+  const Wakeup ready;
+  int calls = 0;
+  REQUIRE(loop.watch(ready.fd(), Interest::kRead, [&] { ++calls; }).has_value());
+  ready.signal();
+  loop.pause(ready.fd());
+  loop.wait(monotonic_now());
+  CHECK(calls == 0);
+  loop.resume(ready.fd(), Interest::kRead);
+  loop.wait(base::kNever);
+  CHECK(calls == 1);
+}
+
 TEST_CASE("a descriptor that cannot be watched is an error with a reason") {
   EventLoop loop;
   const auto result = loop.watch(-1, Interest::kRead, [] {});
