@@ -53,8 +53,11 @@ std::vector<std::byte> encode_again(const Advertisement& advert) {
                                    .auth_data = advert.auth_data};
   std::vector<std::byte> message(vrrp::message_size(fields.version, fields.family, list.size()));
   const ChecksumForm form =
-      advert.forms.pseudo_header ? ChecksumForm::kPseudoHeader : ChecksumForm::kMessageOnly;
-  vrrp::encode_message(fields, list, form, advert.source, advert.destination, message);
+      advert.forms.message_only ? ChecksumForm::kMessageOnly : ChecksumForm::kPseudoHeader;
+  // What keepalived up to 1.3.6 sends on unicast is the sum of a packet to the group.
+  const bool old_unicast = advert.forms == vrrp::VerifiedForms{.group_pseudo_header = true};
+  vrrp::encode_message(fields, list, form, advert.source,
+                       old_unicast ? vrrp::kGroupIpv4 : advert.destination, message);
   return message;
 }
 
