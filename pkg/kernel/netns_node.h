@@ -26,6 +26,10 @@ class Node {
  public:
   explicit Node(const KernelSettings& settings = {}) {
     network.ip("link add eth0 type veth peer name peer0");
+    // Without link-local addresses: they come and settle in their own time, which would make two
+    // readings of the same node differ.
+    network.ip("link set eth0 addrgenmode none");
+    network.ip("link set peer0 addrgenmode none");
     network.ip("link set peer0 up");
     network.ip("link set eth0 up");
     kernel.emplace(open(settings));
