@@ -147,27 +147,6 @@ void reset_signals() {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// As execvp(3), but a file that is not a program is an error, not a script for a shell.
-void execute(const std::vector<std::string>& command, const std::vector<char*>& arguments,
-             const std::vector<char*>& environment) {
-  if (command[0].find('/') != std::string::npos) {
-    ::execve(command[0].c_str(), arguments.data(), environment.data());
-    return;
-  }
-  const std::string directories = kPath;
-  int reason = ENOENT;
-  for (std::size_t begin = 0; begin < directories.size();) {
-    const std::size_t end = std::min(directories.find(':', begin), directories.size());
-    const std::string file = directories.substr(begin, end - begin) + "/" + command[0];
-    ::execve(file.c_str(), arguments.data(), environment.data());
-    if (errno != ENOENT) {
-      reason = errno;
-    }
-    begin = end + 1;
-  }
-  errno = reason;
-}
-
 std::vector<char*> pointers_to(std::vector<std::string>& words) {
   std::vector<char*> pointers;
   pointers.reserve(words.size() + 1);
@@ -203,7 +182,8 @@ void become_command(const RunCommand& run, Parent parent, int output, int report
   std::vector<std::string> command = run.command;
   std::vector<std::string> environment = run.environment;
   environment.push_back(std::string("PATH=") + kPath);
-  execute(command, pointers_to(command), pointers_to(environment));
+  // Not execvp(3), which would hand a file that is no program to a shell.
+  ::execve(command[0].c_str(), pointers_to(command).data(), pointers_to(environment).data());
   refuse(why_not(command[0], errno));
 }
 
