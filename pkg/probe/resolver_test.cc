@@ -111,21 +111,27 @@ TEST_CASE("a name is resolved, one that does not exist is an error that names it
 
 TEST_CASE("a name that hangs does not hold up the names beside it") {
   ResolverScene scene;
-  const ClosedGate closed;
-  scene.resolver.resolve("a.hangs.test");
-  scene.resolver.resolve("localhost");
-  REQUIRE(scene.wait_for_answers(1));
-  CHECK(scene.answers.contains("localhost"));
+  {
+    const ClosedGate closed;
+    scene.resolver.resolve("a.hangs.test");
+    scene.resolver.resolve("localhost");
+    REQUIRE(scene.wait_for_answers(1));
+    CHECK(scene.answers.contains("localhost"));
+  }
+  CHECK(scene.wait_for_answers(2));
 }
 
 TEST_CASE("a name that hangs occupies one worker, however often it is asked for") {
   ResolverScene scene;
-  const ClosedGate closed;
-  for (int i = 0; i < 100; ++i) {
-    scene.resolver.resolve("a.hangs.test");
+  {
+    const ClosedGate closed;
+    for (int i = 0; i < 100; ++i) {
+      scene.resolver.resolve("a.hangs.test");
+    }
+    scene.resolver.resolve("localhost");
+    REQUIRE(scene.wait_for_answers(1));
   }
-  scene.resolver.resolve("localhost");
-  REQUIRE(scene.wait_for_answers(1));
+  REQUIRE(scene.wait_for_answers(2));
   const std::lock_guard lock(gate().mutex);
   CHECK(gate().asked == 1);
 }
