@@ -105,7 +105,10 @@ std::vector<VipRecord::Outage> VipRecord::outages(Time now, Time patience) const
   bool out = false;
   for (const Packet& packet : std::span(packets_.begin(), judged.base())) {
     const bool answered = packet.answered != 0 && packet.answered - packet.sent <= patience;
-    if (!answered && !out) {
+    // Packets that waited for a neighbour's address are answered together at the end of an outage;
+    // those that were dropped from that queue belong to the same outage.
+    const bool same = !found.empty() && found.back().end > packet.sent;
+    if (!answered && !out && !same) {
       found.push_back({packet.sent, 0, 0});
     }
     if (!answered) {

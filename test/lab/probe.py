@@ -102,6 +102,7 @@ class Probe:
     def __enter__(self):
         self._process = subprocess.Popen(self._node.command(*self._command), text=True,
                                          stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.report()  # it listens now
         return self
 
     def __exit__(self, *_):
