@@ -28,6 +28,7 @@ void enter(Turn& turn, Role role, TransitionReason reason) {
   state.role = role;
   state.reason = reason;
   state.since = turn.now;
+  state.announcement_owed = false;
 }
 
 void arm(Turn& turn, Duration duration) {
@@ -71,7 +72,7 @@ void become_active(Turn& turn, TransitionReason reason) {
   forget_interval(turn);
   state.inferior_since = base::kNever;
   state.answer_after = Instant::min();
-  state.announce_after = turn.now + kInferiorAnnounceGap;  // it announces now anyway
+  state.announce_after = Instant::min();
   arm(turn, turn.settings.advert_interval);
 }
 
@@ -131,6 +132,19 @@ void handle(Turn& turn, const SettingsChanged& /*event*/) {
   state.armed = length;
 }
 
+/// Somebody else spoke as Active, and hosts may have learned its MAC address.
+void announce_again(Turn& turn) {
+  RouterState& state = turn.state();
+  if (turn.now < state.since + kHandover) {
+    return;
+  }
+  state.announcement_owed = turn.now < state.announce_after;
+  if (!state.announcement_owed) {
+    state.announce_after = turn.now + kInferiorAnnounceGap;
+    turn.act(AnnounceAddresses{});
+  }
+}
+
 /// Adver_Timer. The next deadline follows from the last one, not from `now`, so that late wake-ups
 /// do not add up; periods that were missed altogether are not made up for.
 void advertise_periodically(Turn& turn) {
@@ -141,6 +155,9 @@ void advertise_periodically(Turn& turn) {
   const auto missed = late > Duration::zero() ? late / interval : 0;
   state.deadline += (missed + 1) * interval;
   state.armed = interval;
+  if (state.announcement_owed) {
+    announce_again(turn);
+  }
 }
 
 void handle(Turn& turn, const DeadlineReached& /*event*/) {
@@ -196,13 +213,6 @@ void hear_as_backup(Turn& turn, const AdvertisementReceived& advert) {
   start_down_timer(turn);
 }
 
-void announce_again(Turn& turn) {
-  if (turn.now >= turn.state().announce_after) {
-    turn.state().announce_after = turn.now + kInferiorAnnounceGap;
-    turn.act(AnnounceAddresses{});
-  }
-}
-
 /// RFC 9568 6.4.3: answered at once, without touching Adver_Timer; at most once in an advert
 /// interval, so that two routers that cannot hear each other do not excite a storm. Version 2 is
 /// silent (RFC 3768 6.4.3).
@@ -216,7 +226,11 @@ void answer_inferior(Turn& turn) {
   announce_again(turn);
 }
 
+/// One last advert tells the winner that there were two: it announces its addresses again, which
+/// the hosts that learned ours need. Without it a winner whose advert crossed ours first never
+/// learns of the split, and those hosts are lost until their neighbour entries age.
 void yield(Turn& turn, const AdvertisementReceived& advert, TransitionReason reason) {
+  turn.act(SendAdvertisement{turn.settings.priority});
   forget_interval(turn);
   learn_interval(turn, advert);
   become_backup(turn, reason);

@@ -34,10 +34,14 @@ struct RouterState {
   /// Active: earliest next immediate answer to an inferior advert, and announcement because of one.
   base::Instant answer_after = base::Instant::min();
   base::Instant announce_after = base::Instant::min();
+  bool announcement_owed = false;  // one was due too early, and is made up for with a later advert
 
   friend bool operator==(const RouterState&, const RouterState&) = default;
 };
 
+/// A new Active announces its addresses anyway: for so long it may hear its predecessor's last
+/// advert without announcing them once more.
+inline constexpr base::Duration kHandover = std::chrono::milliseconds(100);
 /// An Active that hears inferior adverts announces its addresses again, but not more often.
 inline constexpr base::Duration kInferiorAnnounceGap = std::chrono::seconds(1);
 

@@ -63,7 +63,7 @@ constexpr Duration kSkew{609'375'000};
 const std::vector<Action> kNothing;
 const std::vector<Action> kTakeover{SendAdvertisement{{100}}, RoleChanged{Role::kBackup}};
 const std::vector<Action> kAnswer{SendAdvertisement{{100}}};
-const std::vector<Action> kYield{RoleChanged{Role::kActive}};
+const std::vector<Action> kYield{SendAdvertisement{{100}}, RoleChanged{Role::kActive}};
 
 }  // namespace
 
@@ -236,7 +236,7 @@ TEST_CASE("conformance 47: a Backup that never preempts serves an inferior Activ
 TEST_CASE("conformance 48: an Active answers a resignation with an advert and starts its period") {
   Rig rig;
   rig.become_active();
-  rig.now += milliseconds(300);
+  rig.now += kHandover / 2;
   CHECK(rig.hear(0) == kAnswer);
   CHECK(rig.state.role == Role::kActive);
   CHECK(rig.state.deadline == rig.now + seconds(1));
@@ -246,7 +246,7 @@ TEST_CASE("conformance 49: a v3 Active answers an inferior advert at once, and o
   Rig rig;
   rig.become_active();
   const Instant due = rig.state.deadline;
-  rig.now += milliseconds(300);
+  rig.now += kHandover / 2;
   CHECK(rig.hear(99) == kAnswer);
   CHECK(rig.state.deadline == due);
 }
@@ -270,7 +270,7 @@ TEST_CASE("conformance 49: a v2 Active discards inferior adverts in silence") {
   rig.settings.version = Version::kV2;
   rig.become_active();
   const Instant due = rig.state.deadline;
-  rig.now += milliseconds(300);
+  rig.now += kHandover / 2;
   CHECK(rig.hear(99) == kNothing);
   CHECK(rig.state.deadline == due);
 }
@@ -297,6 +297,20 @@ TEST_CASE("an Active that hears inferior adverts announces its addresses again, 
   }
 }
 
+TEST_CASE("an announcement that comes too early is made up for, once") {
+  Rig rig;
+  rig.settings.acceptance.answer_inferior = false;
+  rig.become_active();
+  CHECK(rig.hear(99) == kNothing);  // the predecessor's last word
+  rig.now += kHandover;
+  CHECK(rig.hear(99) == std::vector<Action>{AnnounceAddresses{}});
+  rig.now += milliseconds(10);
+  CHECK(rig.hear(99) == kNothing);
+  CHECK(rig.reach_deadline() == kAnswer);  // 0.9 s after the announcement
+  CHECK(rig.reach_deadline() == std::vector<Action>{SendAdvertisement{{100}}, AnnounceAddresses{}});
+  CHECK(rig.reach_deadline() == kAnswer);
+}
+
 TEST_CASE("conformance 50: an Active yields to a higher priority, by the interval received") {
   for (const PreemptionMode mode : {PreemptionMode::kImmediate, PreemptionMode::kNever}) {
     Rig rig;
@@ -307,6 +321,17 @@ TEST_CASE("conformance 50: an Active yields to a higher priority, by the interva
     CHECK(rig.state.reason == TransitionReason::kHigherPriority);
     CHECK(rig.state.deadline == rig.now + kDown / 2);
   }
+}
+
+TEST_CASE("an Active that yields speaks once more, so that the winner knows that there were two") {
+  Rig loser;
+  loser.become_active();
+  CHECK(loser.hear(200) == kYield);
+  Rig winner;
+  winner.settings.priority = Priority{200};
+  winner.become_active();
+  winner.now += kInferiorAnnounceGap;
+  CHECK(winner.hear(100) == std::vector<Action>{SendAdvertisement{{200}}, AnnounceAddresses{}});
 }
 
 TEST_CASE("conformance 51: equal priorities: the higher address, as unsigned bytes, stays Active") {
@@ -330,7 +355,8 @@ TEST_CASE("conformance 52: of two owners the one with the lower address yields")
   rig.on(Started{});
   CHECK(rig.hear(255, "192.0.2.10") == std::vector<Action>{SendAdvertisement{kOwner}});
   CHECK(rig.state.role == Role::kActive);
-  CHECK(rig.hear(255, "192.0.2.12") == kYield);
+  CHECK(rig.hear(255, "192.0.2.12") ==
+        std::vector<Action>{SendAdvertisement{kOwner}, RoleChanged{Role::kActive}});
   CHECK(rig.state.reason == TransitionReason::kHigherAddress);
 }
 
