@@ -15,6 +15,7 @@
 #include "cmd/keelvip/describe.h"
 #include "cmd/keelvip/get.h"
 #include "pkg/agent/agent.h"
+#include "pkg/httpapi/listener.h"
 #include "version.h"
 
 namespace {
@@ -59,6 +60,10 @@ void add_agent(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--listen", options->listen,
                    "ADDRESS:PORT of the endpoints: /status /metrics /livez /readyz")
+      ->check([](const std::string& where) {
+        const auto checked = httpapi::check_listen_address(where);
+        return checked ? std::string() : checked.error().message;
+      })
       ->capture_default_str();
   const std::map<std::string, runtime::LogFormat> formats{{"text", runtime::LogFormat::kText},
                                                           {"json", runtime::LogFormat::kJson}};

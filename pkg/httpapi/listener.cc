@@ -121,6 +121,10 @@ base::Result<SocketAddress> parse_unix(std::string_view where) {
   return packed(local);
 }
 
+base::Result<SocketAddress> parse(std::string_view where) {
+  return where.starts_with(kUnixScheme) ? parse_unix(where) : parse_inet(where);
+}
+
 runtime::UniqueFd stream_socket(const SocketAddress& address) {
   return runtime::UniqueFd(
       ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -155,9 +159,13 @@ std::string printed(int fd) {
 
 }  // namespace
 
+base::Result<void> check_listen_address(std::string_view where) {
+  return parse(where).map([](const SocketAddress& /*address*/) {});
+}
+
 base::Result<Listener> open_listener(std::string_view where) {
   const bool is_unix = where.starts_with(kUnixScheme);
-  const auto address = is_unix ? parse_unix(where) : parse_inet(where);
+  const auto address = parse(where);
   if (!address) {
     return base::unexpected(address.error());
   }

@@ -20,4 +20,7 @@ struct Listener {
 /// "address already in use"; never two processes on one port.
 [[nodiscard]] base::Result<Listener> open_listener(std::string_view where);
 
+/// Whether `where` is written as open_listener wants it; whether it can be had is another question.
+[[nodiscard]] base::Result<void> check_listen_address(std::string_view where);
+
 }  // namespace keelvip::httpapi

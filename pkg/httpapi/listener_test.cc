@@ -50,6 +50,15 @@ TEST_CASE("malformed addresses are refused with what is wrong") {
   CHECK(fails_with("", "no port"));
 }
 
+TEST_CASE("an address can be checked without taking it") {
+  const auto taken = open_listener("127.0.0.1:0");
+  REQUIRE(taken);
+  CHECK(check_listen_address(taken->address));
+  CHECK(check_listen_address("unix:/run/keelvip.sock"));
+  CHECK_FALSE(check_listen_address("127.0.0.1"));
+  CHECK_FALSE(check_listen_address("unix:relative"));
+}
+
 TEST_CASE("a socket file of a dead process is replaced, that of a living one is not") {
   const std::string where =
       "unix:/tmp/keelvip-listener-test-" + std::to_string(::getpid()) + ".sock";
