@@ -43,6 +43,18 @@ CLI::Option* add_endpoint(CLI::App& command, std::string& endpoint) {
       ->capture_default_str();
 }
 
+/// An option whose value is one of some words, and what each word stands for.
+template <typename Value>
+void add_choice(CLI::App& command, const std::string& name, Value& value,
+                const std::map<std::string, Value>& words, const std::string& description) {
+  const auto choose = [&value, words](const std::string& word) { value = words.at(word); };
+  command.add_option_function<std::string>(name, choose, description)
+      ->option_text("WORD")
+      ->check([words](const std::string& word) {
+        return words.contains(word) ? "" : "there is no such word as \"" + word + "\"";
+      });
+}
+
 void add_agent(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("agent", "Keep the virtual addresses of this node alive");
   auto options = std::make_shared<agent::Options>();
@@ -67,14 +79,13 @@ void add_agent(CLI::App& app, Chosen& chosen) {
       ->capture_default_str();
   const std::map<std::string, runtime::LogFormat> formats{{"text", runtime::LogFormat::kText},
                                                           {"json", runtime::LogFormat::kJson}};
-  command->add_option("--log-format", options->log_format, "text or json; default text")
-      ->transform(CLI::Transformer(formats));
+  add_choice(*command, "--log-format", options->log_format, formats, "text (the default) or json");
   const std::map<std::string, runtime::LogLevel> levels{{"debug", runtime::LogLevel::kDebug},
                                                         {"info", runtime::LogLevel::kInfo},
                                                         {"warn", runtime::LogLevel::kWarn},
                                                         {"error", runtime::LogLevel::kError}};
-  command->add_option("--log-level", options->log_level, "debug, info, warn or error; default info")
-      ->transform(CLI::Transformer(levels));
+  add_choice(*command, "--log-level", options->log_level, levels,
+             "debug, info (the default), warn or error");
   command->callback(
       [options, &chosen] { chosen = [options] { return cmd::run_agent(*options, std::cerr); }; });
 }
@@ -142,6 +153,7 @@ int main(int argc, char** argv) {
       "declarative VirtualIP documents.",
       "keelvip");
   app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("keelvip ") + kVersion);
   app.footer(
       "Exit codes: 0 fine, 1 the answer is no, 2 wrong usage, 3 the environment forbids it.");
   Chosen chosen;

@@ -18,7 +18,7 @@ constexpr base::Duration kDisturbedPause = std::chrono::milliseconds(20);
 class KernelLoop {
  public:
   KernelLoop(kernel::Kernel& kernel, Channels& channels) : kernel_(kernel), channels_(channels) {
-    watch(kernel_.fd(), [this] { take_outcome(kernel_.read_notifications()); });
+    watch(kernel_.fd(), [this] { read_notifications(); });
     watch(channels_.steps.fd(), [this] { apply_waiting_steps(); });
   }
 
@@ -30,7 +30,8 @@ class KernelLoop {
       const base::Instant now = runtime::monotonic_now();
       heartbeat.beat(now);
       if (now >= next_resync_) {
-        take_outcome(kernel_.resync());
+        next_resync_ = now + kernel::kResyncInterval;
+        resync_soon_unless(kernel_.resync());
       }
       if (kernel_.take_changed()) {
         publish_facts();
@@ -44,14 +45,14 @@ class KernelLoop {
     KEELVIP_CHECK(loop_.watch(fd, runtime::Interest::kRead, std::move(handler)).has_value());
   }
 
-  void take_outcome(const base::Result<void>& outcome) {
-    if (outcome) {
-      next_resync_ = runtime::monotonic_now() + kernel::kResyncInterval;
-      return;
+  void read_notifications() { resync_soon_unless(kernel_.read_notifications()); }
+
+  void resync_soon_unless(const base::Result<void>& complete) {
+    if (!complete) {
+      runtime::log_event(runtime::LogLevel::kWarn, "Reading of links and addresses was disturbed",
+                         {{"err", complete.error().message}});
+      next_resync_ = runtime::monotonic_now() + kDisturbedPause;
     }
-    runtime::log_event(runtime::LogLevel::kWarn, "Reading of links and addresses was disturbed",
-                       {{"err", outcome.error().message}});
-    next_resync_ = runtime::monotonic_now() + kDisturbedPause;
   }
 
   /// An outcome must never reach the controller ahead of the facts that contain what it did, or the
@@ -64,6 +65,7 @@ class KernelLoop {
         channels_.steps_done.put(std::vector(done.begin(), done.end()));
       });
     }
+    read_notifications();
   }
 
   void publish_facts() {
