@@ -1,5 +1,6 @@
 #include "arguments.h"
 
+#include <cmath>
 #include <cstdlib>
 #include <sstream>
 
@@ -84,7 +85,7 @@ base::Duration duration_from(std::string_view text) {
   if (found == units.end()) {
     malformed(fmt::format("not a duration: {}", text));
   }
-  return base::Duration{static_cast<std::int64_t>(number * found->second + 0.5)};
+  return base::Duration{std::llround(number * found->second)};
 }
 
 net::IpAddress address_from(std::string_view text) {

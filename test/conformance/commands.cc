@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include <fmt/core.h>
 
@@ -84,7 +85,7 @@ void damage(Arguments& arguments, PeerPacket& packet) {
         static_cast<std::byte>(number_from(change.substr(colon + 1)));
   }
   const int grow = arguments.number("grow", 0);
-  packet.resize(static_cast<std::size_t>(static_cast<int>(packet.bytes.size()) + grow));
+  packet.resize(static_cast<std::size_t>(std::ssize(packet.bytes) + grow));
   if (arguments.yes("mend", false)) {
     mend(packet);
   }

@@ -47,8 +47,8 @@ constexpr auto kSpeakerCounters = std::to_array<Counter<Speaker>>({
     {"truncated_packets", &Speaker::truncated_packets},
 });
 
-template <typename Statistics, std::size_t N>
-std::vector<std::string> changes(const std::array<Counter<Statistics>, N>& counters,
+template <typename Statistics, std::size_t kCount>
+std::vector<std::string> changes(const std::array<Counter<Statistics>, kCount>& counters,
                                  const Statistics& before, const Statistics& after) {
   std::vector<std::string> lines;
   for (const auto& counter : counters) {

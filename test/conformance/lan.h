@@ -45,7 +45,7 @@ class Lan {
 
   [[nodiscard]] base::Instant now() const { return now_; }
 
-  void say(std::string line);
+  void say(std::string text);
   /// What was written down since the last call, and every node's next deadline if it moved.
   [[nodiscard]] std::string take_log();
 

@@ -46,8 +46,8 @@ std::vector<Vector> read() {
 }  // namespace
 
 const std::vector<Vector>& vectors() {
-  static const std::vector<Vector> all = read();
-  return all;
+  static const std::vector<Vector> kAll = read();
+  return kAll;
 }
 
 const Vector* find_vector(std::string_view id) {
