@@ -1,5 +1,6 @@
-// Opens the listening socket of the endpoints. Called once at start, on the main thread, so that a
-// port in use ends the program before it touches the network.
+// Opens the listening socket of the endpoints. The agent calls it once at start, on the main thread
+// and before it gives its privileges up, so that a port below 1024 can be had and a port in use
+// ends the program before it touches the network.
 #pragma once
 
 #include <string>

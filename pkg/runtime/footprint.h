@@ -1,5 +1,6 @@
-// Footprint: the memory that only starting up needed. Main thread of a process, before it starts
-// others.
+// Footprint: gives back to the system the memory that only starting up needed, so that what lives
+// long stays small. The agent calls it on the main thread, once, before it locks its memory and
+// starts other threads.
 #pragma once
 
 namespace keelvip::runtime {
