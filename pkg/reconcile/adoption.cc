@@ -27,14 +27,14 @@ void carry_addresses(const AssignedRouter& router, const AssignedRouter& before,
 }
 
 std::vector<RouterTrack> carry_routers(const Assignment& assignment, const Assignment& before,
-                                       std::vector<RouterTrack>& old, base::Now now) {
+                                       const std::vector<RouterTrack>& old, base::Now now) {
   std::vector<RouterTrack> tracks(assignment.routers.size());
   for (std::size_t i = 0; i < tracks.size(); ++i) {
     const AssignedRouter& router = assignment.routers[i];
     RouterTrack& track = tracks[i];
     const auto known = std::ranges::lower_bound(before.routers, router.id, {}, &AssignedRouter::id);
     if (known != before.routers.end() && known->id == router.id) {
-      RouterTrack& kept = old[static_cast<std::size_t>(known - before.routers.begin())];
+      const RouterTrack& kept = old[static_cast<std::size_t>(known - before.routers.begin())];
       std::vector<AddressTrack> addresses(router.addresses.size());
       track = kept;
       track.addresses = std::move(addresses);

@@ -132,7 +132,7 @@ bool fold_report(State& state, const vrrp::SpeakerReport& report, base::Now now)
 
 void record_transitions(State& state, base::Now now, Occurrences& occurrences) {
   for (std::uint32_t i = 0; i < state.routers.size(); ++i) {
-    RouterTrack& track = state.routers[i];
+    const RouterTrack& track = state.routers[i];
     const NodeRole shown = shown_role(state, i);
     if (shown == track.shown && same_fault(state, i)) {
       continue;
