@@ -1,6 +1,8 @@
 #include "pkg/specfile/yaml_parser.h"
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -227,6 +229,46 @@ TEST_CASE("hostile text is read in a bounded time") {
     const auto took = std::chrono::steady_clock::now() - start;
     CHECK(took < std::chrono::seconds(20));
   }
+}
+
+TEST_CASE("text that is changed at random is read or refused, and its places lie within it") {
+  const std::string good =
+      "# comment\na: [1, {b: 'x', c: \"y\\n\"}]\n---\nd:\n- e: |\n    text\n  f: >-\n    more\n"
+      "- ? g\n  : h\n...\n--- # end\n{\"i\": [true, ~, 2.5]}\n";
+  std::uint64_t seed = 7;
+  const auto pick = [&](std::size_t below) {
+    seed = seed * 6364136223846793005U + 1442695040888963407U;
+    return static_cast<std::size_t>(seed >> 33U) % below;
+  };
+  constexpr std::string_view kBytes = "[]{},:?-&*!|>'\"%@`#\n\t ax0~.<=\\\xc3\xa9\xff";
+  std::size_t refused = 0;
+  for (int round = 0; round < 5000; ++round) {
+    std::string text = good;
+    for (std::size_t changes = 1 + pick(4); changes > 0; --changes) {
+      const std::size_t at = pick(text.size());
+      switch (pick(3)) {
+        case 0:
+          text[at] = kBytes[pick(kBytes.size())];
+          break;
+        case 1:
+          text.insert(at, 1, kBytes[pick(kBytes.size())]);
+          break;
+        default:
+          text.erase(at, 1 + pick(5));
+      }
+    }
+    const auto lines = static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    for (const api::ParsedDocument& document : parse_yaml(text)) {
+      const api::Position place = document ? document->position : document.error().position;
+      // An open list or quote is missed at the line behind the document.
+      CHECK(place.line >= 1);
+      CHECK(place.line <= lines + 2);
+      refused += document ? 0U : 1U;
+      // JSON's parser must bear the same bytes.
+      (void)api::parse_json(text);
+    }
+  }
+  CHECK(refused > 1000);
 }
 
 TEST_CASE("JSON is YAML, with the same tree") {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <map>
 #include <regex>
 #include <string_view>
 
@@ -48,6 +49,15 @@ bool has_type(const Node& node, std::string_view type) {
   }
   FAIL("the schema has a type that this test does not know: " << type);
   return false;
+}
+
+bool matches(const std::string& text, const std::string& pattern) {
+  static std::map<std::string, std::regex> compiled;
+  const auto [found, is_new] = compiled.try_emplace(pattern);
+  if (is_new) {
+    found->second = std::regex(pattern);
+  }
+  return std::regex_search(text, found->second);
 }
 
 class Judge {
@@ -166,8 +176,7 @@ class Judge {
   bool check_string_rule(const api::Member& rule, const Node& node, const std::string& path) {
     const std::string* text = node.text();
     if (rule.key == "pattern") {
-      require(text == nullptr || std::regex_search(*text, std::regex(*rule.value.text())), path,
-              rule.key);
+      require(text == nullptr || matches(*text, *rule.value.text()), path, rule.key);
     } else if (rule.key == "minLength") {
       require(text == nullptr || static_cast<double>(length_of(*text)) >= number_of(rule.value),
               path, rule.key);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -35,14 +36,14 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 const Node& schema() {
-  static const Node parsed = [] {
+  static const Node kParsed = [] {
     auto documents =
         api::parse_json(read_file(kRoot / "api/schemas/virtualip.v1alpha1.schema.json"));
     REQUIRE(documents.size() == 1);
     REQUIRE_MESSAGE(documents.front().has_value(), documents.front().error().reason);
     return *documents.front();
   }();
-  return parsed;
+  return kParsed;
 }
 
 struct Sample {
@@ -282,6 +283,91 @@ TEST_CASE("the schema and the decoder have the same defaults") {
   // Authentication is for version 2; its test is beside the decoder.
   listed.erase(".spec.authentication.type");
   CHECK(seen == listed);
+}
+
+TEST_CASE("whatever the decoder accepts, the schema accepts, and it survives being printed") {
+  std::uint64_t seed = 20'260'101;
+  const auto pick = [&](std::size_t below) {
+    seed = seed * 6364136223846793005U + 1442695040888963407U;
+    return static_cast<std::size_t>(seed >> 33U) % below;
+  };
+  const std::vector<Sample> list = samples("valid");
+  // What users may put in a place, among it values that are right in some other place.
+  std::vector<Node> values = {Node{}, {{}, true}, {{}, 1.5}, {{}, Node::Array{}}};
+  for (const std::int64_t number :
+       {-1,  0,    1,    2,    3,      9,      10,     15,     253,     254,      255,
+        256, 1000, 1001, 2000, 40'950, 40'960, 65'535, 65'536, 600'001, 3'600'001}) {
+    values.push_back({{}, number});
+  }
+  for (const char* text : {"",
+                           "a",
+                           "A",
+                           "a b",
+                           "a/b",
+                           "/",
+                           "/x",
+                           "ä",
+                           "eth0",
+                           "192.0.2.1",
+                           "192.0.2.0/24",
+                           "::1",
+                           "2001:db8::1/64",
+                           "fe80::1",
+                           "fe80::2%a",
+                           "Never",
+                           "Delayed",
+                           "Withdraw",
+                           "LowerPriority",
+                           "HTTPS",
+                           "Auto",
+                           "PseudoHeader",
+                           "s3cret",
+                           "123456789",
+                           "web.example",
+                           "-",
+                           "_x",
+                           "."}) {
+    values.push_back({{}, std::string(text)});
+  }
+  std::size_t accepted = 0;
+  for (int round = 0; round < 20'000; ++round) {
+    Node tree = list[pick(list.size())].tree;
+    // Walks down at random and changes what it ends at.
+    Node* node = &tree;
+    for (std::size_t depth = 2 + pick(5); depth > 0; --depth) {
+      if (auto* members = std::get_if<Node::Object>(&node->value); members && !members->empty()) {
+        const std::size_t at = pick(members->size());
+        if (depth == 1 && pick(3) == 0) {
+          members->erase(members->begin() + static_cast<std::ptrdiff_t>(at));
+          break;
+        }
+        node = &(*members)[at].value;
+      } else if (auto* items = std::get_if<Node::Array>(&node->value); items && !items->empty()) {
+        node = &(*items)[pick(items->size())];
+      }
+    }
+    if (pick(4) != 0) {
+      *node = values[pick(values.size())];
+    }
+    const api::Document document = api::decode(tree, some_password);
+    if (!document.object) {
+      continue;
+    }
+    ++accepted;
+    CAPTURE(api::to_json(tree));
+    CHECK(broken_rules(schema(), tree) == std::vector<std::string>{});
+    const std::string yaml = api::to_yaml(api::encode(*document.object, api::Secrets::kKeep));
+    const auto printed = specfile::parse_yaml(yaml);
+    REQUIRE(printed.size() == 1);
+    REQUIRE(printed.front().has_value());
+    const api::Document again = api::decode(*printed.front(), some_password);
+    REQUIRE(again.object.has_value());
+    CHECK(again.object->spec == document.object->spec);
+    CHECK(again.object->metadata == document.object->metadata);
+  }
+  // Both happen often enough to mean something.
+  CHECK(accepted > 2000);
+  CHECK(accepted < 18'000);
 }
 
 TEST_CASE("every field of the schema says what it is") {
