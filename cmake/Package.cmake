@@ -18,6 +18,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   if("${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_DEBUG}" MATCHES "-fsanitize")
     target_compile_options(keelvip_warnings INTERFACE -Wno-maybe-uninitialized)
   endif()
+else()
+  # libstdc++ 12 itself uses a deprecated function in stable_sort and stable_partition.
+  target_compile_options(keelvip_warnings INTERFACE -Wno-deprecated-declarations)
 endif()
 
 if(BUILD_TESTING)
