@@ -89,7 +89,9 @@ void record(State& state, std::uint32_t router, PastTransition transition,
   track.shown = transition.to;
   track.since = transition.at;
   track.cause = transition.cause;
-  ++track.entered[static_cast<std::size_t>(transition.to)];
+  if (transition.from != transition.to) {  // another reason for a Fault is no other role
+    ++track.entered[static_cast<std::size_t>(transition.to)];
+  }
   tell(state, router, transition, occurrences);
   auto& transitions = state.vips[state.assignment.routers[router].vip].transitions;
   if (transitions.size() == status::kMaxTransitions) {
