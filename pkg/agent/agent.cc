@@ -247,7 +247,6 @@ base::Result<void> run(const Options& options) {
   notify.send(fmt::format("READY=1\nSTATUS=Serving {}", agent.address()));
   attend(agent, signals, notify);
 
-  runtime::log_event(runtime::LogLevel::kInfo, "Stopping");
   notify.send("STOPPING=1");
   agent.stop();
   runtime::log_event(runtime::LogLevel::kInfo, "Stopped");

@@ -17,7 +17,7 @@ void appeared(State& state, const DesiredAddress& wanted, AddressTrack& track,
   ++state.kernel.addresses_repaired;
   const net::Link* link = state.facts->find_link(wanted.interface);
   occurrences.push_back({Severity::kWarning,
-                         "address that somebody had removed is back",
+                         "Address that somebody had removed is back",
                          {{"vip", std::string(state.assignment.vip_name(wanted.router))},
                           {"address", wanted.prefix.to_string()},
                           {"interface", link != nullptr ? link->name : ""}}});

@@ -134,7 +134,7 @@ void tell_rejected(const api::SpecSet& specs, const api::SpecSet& before,
     for (const api::FieldError& error : rejected.errors) {
       occurrences.push_back(
           {Severity::kError,
-           "spec refused",
+           "Spec refused",
            {{"file",
              fmt::format("{}:{}:{}", rejected.source, error.position.line, error.position.column)},
             {"vip", rejected.name},
@@ -154,7 +154,7 @@ Adoption adopt_specs(State& state, RouterIds& ids, std::shared_ptr<const api::Sp
   const api::SpecSet& in_force = *state.assignment.specs;
   tell_rejected(in_force, *before.specs, occurrences);
   occurrences.push_back({Severity::kInfo,
-                         "specs read",
+                         "Specs read",
                          {{"revision", std::to_string(in_force.revision)},
                           {"accepted", std::to_string(in_force.accepted.size())},
                           {"rejected", std::to_string(in_force.rejected.size())}}});

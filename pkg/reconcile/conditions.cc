@@ -247,7 +247,7 @@ void tell(const State& state, std::uint32_t vip, ConditionType type, const Judge
   }
   const bool conflict = judgement.status == ConditionStatus::kTrue;
   occurrences.push_back({conflict ? Severity::kWarning : Severity::kInfo,
-                         conflict ? "virtual IP is in conflict" : "virtual IP is not in conflict",
+                         conflict ? "Virtual IP is in conflict" : "Virtual IP is not in conflict",
                          {{"vip", state.assignment.resource(vip).metadata.name},
                           {"reason", std::string(judgement.reason)},
                           {"message", message_of(state, vip, type, judgement)}}});

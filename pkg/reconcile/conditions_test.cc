@@ -103,7 +103,7 @@ TEST_CASE("A failing check withdraws the node, a passing one brings it back") {
         "False HealthCheckFailing: Health check http fails: connection refused.");
   CHECK(story.condition("web", "Healthy") ==
         "False HealthCheckFailing: Health check http fails: connection refused.");
-  CHECK(story.times_told("health check changed its verdict vip=web check=http "
+  CHECK(story.times_told("Health check changed its verdict vip=web check=http "
                          "verdict=Unhealthy reason=connection refused") == 1);
   story.end_check("web", "http", true);
   story.obey();
@@ -233,11 +233,11 @@ TEST_CASE("Another Active on the wire is a conflict while it is heard") {
   story.give(SpeakerReported{&story.speaker});
   CHECK(story.condition("web", "Conflicted") ==
         "True AnotherActive: 192.0.2.3 is Active too, with priority 50.");
-  CHECK(story.times_told("virtual IP is in conflict") == 1);
+  CHECK(story.times_told("Virtual IP is in conflict") == 1);
   story.wait(1s);
   story.give(SpeakerReported{&story.speaker});
   CHECK(story.condition("web", "Conflicted").starts_with("False NoConflict"));
-  CHECK(story.times_told("virtual IP is not in conflict") == 1);
+  CHECK(story.times_told("Virtual IP is not in conflict") == 1);
 }
 
 TEST_CASE("Refused adverts are a conflict for a while, with the reason and the sender") {
@@ -280,7 +280,7 @@ TEST_CASE("The snapshot carries what the Speaker and the kernel count") {
   CHECK(snapshot.vips.at(0).routers.at(0).statistics.advertisement_rcvd == 77);
   CHECK(snapshot.vips.at(0).routers.at(0).preempt_not_before == story.now.wall + 30s);
   CHECK(snapshot.vips.at(0).routers.at(0).source_address == "192.0.2.1");
-  CHECK(story.times_told("the kernel dropped notifications") == 1);
+  CHECK(story.times_told("Kernel dropped notifications") == 1);
 }
 
 TEST_CASE("Every role change of the Speaker has a sentence of its own") {

@@ -91,7 +91,7 @@ void Controller::take(const HostRead& event, base::Now /*now*/, Commands& comman
   const bool differs = !state_.resolved() || !same_host(*state_.facts, *event.facts);
   if (state_.resolved() && event.facts->overruns > state_.facts->overruns) {
     commands.occurrences.push_back({Severity::kWarning,
-                                    "the kernel dropped notifications; everything was read again",
+                                    "Kernel dropped notifications; everything was read again",
                                     {{"overruns", std::to_string(event.facts->overruns)}}});
   }
   const std::shared_ptr<const net::HostFacts> before = std::exchange(state_.facts, event.facts);
@@ -149,7 +149,7 @@ void Controller::take(const StopRequested& /*event*/, base::Now now, Commands& c
   stop_at_ = now.instant + kStopLimit;
   const bool anyone = std::ranges::any_of(state_.config.routers, &vrrp::RouterConfig::participate);
   stop_revision_ = anyone ? state_.config.revision + 1 : 0;
-  commands.occurrences.push_back({Severity::kInfo, "stopping: giving every virtual IP away", {}});
+  commands.occurrences.push_back({Severity::kInfo, "Giving every virtual IP away", {}});
   round_due_ = true;
   ++changes_;
 }
@@ -218,7 +218,7 @@ void Controller::account(const StepAnswer& answer, Occurrences& occurrences) {
     if (answer.failure->news) {
       const bool again = answer.failure->retry_at != base::kNever;
       occurrences.push_back(step_occurrence(state_, again ? Severity::kWarning : Severity::kError,
-                                            "address could not be changed", step));
+                                            "Address could not be changed", step));
       occurrences.back().fields.emplace_back("reason", answer.failure->message);
       occurrences.back().fields.emplace_back("again", again ? "soon" : "after a change");
     }
@@ -229,10 +229,10 @@ void Controller::account(const StepAnswer& answer, Occurrences& occurrences) {
   if (!added && is_stray(state_, answer.step)) {
     ++state_.kernel.strays_removed;
     occurrences.push_back(
-        step_occurrence(state_, Severity::kInfo, "leftover address removed", step));
+        step_occurrence(state_, Severity::kInfo, "Leftover address removed", step));
   } else if (answer.recovered) {
     occurrences.push_back(
-        step_occurrence(state_, Severity::kInfo, "address could be changed at last", step));
+        step_occurrence(state_, Severity::kInfo, "Address could be changed at last", step));
   }
 }
 
@@ -259,7 +259,7 @@ void Controller::judge_stop(base::Now now, Commands& commands) {
   stopped_ = (resigned && clean) || now.instant >= stop_at_;
   if (stopped_ && !(resigned && clean)) {
     commands.occurrences.push_back({Severity::kWarning,
-                                    "stopped before everything was given away",
+                                    "Stopped before everything was given away",
                                     {{"resigned", resigned ? "true" : "false"},
                                      {"addresses_removed", clean ? "true" : "false"}}});
   }

@@ -81,7 +81,7 @@ TEST_CASE("Leftovers of an agent that was killed are removed at once, foreign ad
   story.carry_out();
   CHECK_FALSE(story.has_address("192.0.2.10/24"));
   CHECK(story.controller.snapshot(story.now).kernel.strays_removed == 2);
-  CHECK(story.times_told("leftover address removed") == 2);
+  CHECK(story.times_told("Leftover address removed") == 2);
 }
 
 TEST_CASE("Item 53: what stops being Active takes its addresses off after it has resigned") {
@@ -122,7 +122,7 @@ TEST_CASE("Item 72: an address that somebody removes is back at once, without an
   story.carry_out();
   CHECK(story.generation() == 2);
   CHECK(story.controller.snapshot(story.now).kernel.addresses_repaired == 1);
-  CHECK(story.times_told("address that somebody had removed is back") == 1);
+  CHECK(story.times_told("Address that somebody had removed is back") == 1);
   CHECK(story.times_told("changed its role") == 0);
 
   SUBCASE("unless somebody fights over it: then once a second") {
@@ -195,7 +195,7 @@ TEST_CASE("An address that came too late for its role is no leftover") {
   CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
   story.carry_out();
   CHECK(story.controller.snapshot(story.now).kernel.strays_removed == 0);
-  CHECK(story.times_told("leftover") == 0);
+  CHECK(story.times_told("Leftover") == 0);
 }
 
 TEST_CASE("An interface that was recreated unnoticed is not believed to be Active already") {
@@ -291,7 +291,7 @@ TEST_CASE("A stop ends in time even if nobody answers, and says so") {
   CHECK(story.controller.next_deadline() <= story.now.instant + 1ms);
   story.pass(1ms);
   CHECK(story.controller.stopped());
-  CHECK(story.times_told("stopped before everything was given away") == 1);
+  CHECK(story.times_told("Stopped before everything was given away") == 1);
 }
 
 TEST_CASE("A controller that knows nothing stops at once") {

@@ -31,7 +31,7 @@ Probe probe_of(const api::HealthCheck& check) {
 void tell(const std::string& vip, const health::Tracker& tracker, Occurrences& occurrences) {
   const bool healthy = tracker.verdict() == health::Verdict::kHealthy;
   occurrences.push_back({healthy ? Severity::kInfo : Severity::kWarning,
-                         "health check changed its verdict",
+                         "Health check changed its verdict",
                          {{"vip", vip},
                           {"check", tracker.spec().id.check},
                           {"verdict", std::string(health::to_string(tracker.verdict()))},

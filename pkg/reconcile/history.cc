@@ -72,7 +72,7 @@ void tell(const State& state, std::uint32_t router, const PastTransition& transi
           Occurrences& occurrences) {
   Occurrence occurrence;
   occurrence.severity = transition.to == NodeRole::kFault ? Severity::kWarning : Severity::kInfo;
-  occurrence.message = "virtual router changed its role";
+  occurrence.message = "Virtual router changed its role";
   occurrence.fields.reserve(6);
   occurrence.fields.emplace_back("vip", state.assignment.vip_name(router));
   occurrence.fields.emplace_back("family", net::to_string(transition.family));

@@ -161,11 +161,11 @@ TEST_CASE("A refused document keeps what runs, and both say so") {
         "False Invalid: /etc/keelvip/web.yaml:7:21: spec.virtualRouterID: must be 1..255, not 300; "
         "the version before stays in force.");
   CHECK(story.condition("web", "Ready").starts_with("True Active"));
-  CHECK(story.times_told("spec refused file=/etc/keelvip/web.yaml:7:21") == 1);
+  CHECK(story.times_told("Spec refused file=/etc/keelvip/web.yaml:7:21") == 1);
 
   SUBCASE("told once, however often it is read") {
     story.read_specs({kWeb}, {bad});
-    CHECK(story.times_told("spec refused") == 1);
+    CHECK(story.times_told("Spec refused") == 1);
   }
   SUBCASE("until it is right again") {
     story.read_specs({kWeb});
@@ -225,7 +225,7 @@ TEST_CASE("A VIP that keeps its checks over a reload keeps their verdicts and is
   checked.spec.priority = 90;
   CHECK_FALSE(story.read_specs({checked}).checks.has_value());
   CHECK(story.router().participate);
-  CHECK(story.times_told("health check") == 0);
+  CHECK(story.times_told("Health check") == 0);
 }
 
 }  // namespace

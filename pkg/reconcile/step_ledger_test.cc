@@ -45,7 +45,7 @@ TEST_CASE("A step that may work later is tried again, later each time, up to eve
   CHECK(delays[8] == 2560ms);
   CHECK(delays[9] == 5s);
   CHECK(delays[11] == 5s);
-  CHECK(story.times_told("address could not be changed") == 1);
+  CHECK(story.times_told("Address could not be changed") == 1);
   CHECK(story.controller.snapshot(story.now).kernel.step_failures == 12);
   CHECK(story.condition("web", "Ready") ==
         "False AddressNotSet: 192.0.2.10/24 cannot be added: out of memory; trying again.");
@@ -54,11 +54,11 @@ TEST_CASE("A step that may work later is tried again, later each time, up to eve
     story.carry_out();
     CHECK(story.condition("web", "Ready").starts_with("True Active"));
     CHECK(story.generation() == 1);
-    CHECK(story.times_told("address could be changed at last") == 1);
+    CHECK(story.times_told("Address could be changed at last") == 1);
   }
   SUBCASE("and a new reason is told") {
     story.fail_steps(base::retry_error("another reason"));
-    CHECK(story.times_told("address could not be changed") == 2);
+    CHECK(story.times_told("Address could not be changed") == 2);
   }
   SUBCASE("and is given up when it is no longer called for") {
     story.fail_steps(kNoMemory);
