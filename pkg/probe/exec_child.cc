@@ -9,12 +9,14 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -138,9 +140,17 @@ void die_with(pid_t parent) {
   }
 }
 
+/// By the bare system call: glibc keeps its hands off two signals of its own, which a parent (GNU
+/// make is one) may have left ignored.
 void reset_signals() {
+  struct {
+    void (*handler)(int);
+    unsigned long flags;
+    void (*restorer)();
+    std::uint64_t mask;
+  } const by_default{SIG_DFL, 0, nullptr, 0};
   for (int number = 1; number < NSIG; ++number) {
-    ::signal(number, SIG_DFL);
+    ::syscall(SYS_rt_sigaction, number, &by_default, nullptr, sizeof by_default.mask);
   }
   sigset_t none;
   ::sigemptyset(&none);
