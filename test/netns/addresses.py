@@ -31,7 +31,7 @@ def deleted_address_v6(lan):
     a, _ = lan.nodes
     with Cluster(lan, router) as cluster:
         since = cluster.client.report().now
-        a.ip("-6", "address", "flush", "dev", "eth0", "to", "fd00::254")
+        a.ip("address", "del", "fd00::254/64", "dev", "eth0")
         wait_until(lambda: a.holds("fd00::254"), 2)
         cluster.no_election_since(since)
 
