@@ -9,11 +9,12 @@
 """
 
 from .daemons import Daemon, Keelvip, Keepalived, Nginx, Stopped
-from .lan import Lan, LabError, Node
+from .lan import Lan, LabError, Node, become_root
 from .probe import Report, median
 from .router import VirtualRouter
 from .suite import case, main
 from .waiting import Timeout, hold, wait_until
 
 __all__ = ["Daemon", "Keelvip", "Keepalived", "Lan", "LabError", "Nginx", "Node", "Report",
-           "Stopped", "Timeout", "VirtualRouter", "case", "hold", "main", "median", "wait_until"]
+           "Stopped", "Timeout", "VirtualRouter", "become_root",
+           "case", "hold", "main", "median", "wait_until"]

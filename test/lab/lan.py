@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 
 from .probe import Probe
@@ -24,9 +25,14 @@ class LabError(Exception):
     """The laboratory itself cannot work here."""
 
 
-def require_root():
-    if os.geteuid() != 0:
-        raise LabError("network namespaces need root: run as root or with sudo")
+def become_root():
+    """Starts this program again through sudo when it does not run as root."""
+    if os.geteuid() == 0:
+        return
+    if shutil.which("sudo") is None:
+        raise LabError("network namespaces need root, and there is no sudo")
+    kept = "KEELVIP,LAB_KEELVIP,LAN_PROBE,ASAN_OPTIONS,UBSAN_OPTIONS,TSAN_OPTIONS"
+    os.execvp("sudo", ["sudo", f"--preserve-env={kept}", sys.executable, *sys.argv])
 
 
 def _ip(*arguments, batch=None):
@@ -129,7 +135,6 @@ class Lan:
     """
 
     def __init__(self, *nodes, networks=("192.168.0.0/24",)):
-        require_root()
         sweep()
         self.id = f"{_PREFIX}{os.getpid()}-{next(_numbers)}"
         self.networks = [ipaddress.ip_network(network) for network in networks]

@@ -18,7 +18,7 @@ import tempfile
 import time
 import traceback
 
-from .lan import Lan, LabError, require_root, sweep
+from .lan import Lan, LabError, become_root, sweep
 
 
 @dataclasses.dataclass
@@ -144,7 +144,7 @@ def main():
         print("\n".join(f"{one.name:48} {one.story}" for one in chosen))
         sys.exit(0)
     try:
-        require_root()
+        become_root()
     except LabError as error:
         sys.exit(f"{error}\n0 passed, {len(chosen)} failed")
     signal.signal(signal.SIGTERM, _leave)
