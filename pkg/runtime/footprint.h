@@ -1,6 +1,6 @@
 // Footprint: gives back to the system the memory that only starting up needed, so that what lives
-// long stays small. The agent calls it on the main thread, once, before it locks its memory and
-// starts other threads.
+// long stays small. The agent and the ExecHost call it on their main threads, once, before memory
+// is locked and other threads start.
 #pragma once
 
 namespace keelvip::runtime {
