@@ -3,7 +3,9 @@
 #include <sys/utsname.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -21,7 +23,6 @@
 namespace {
 
 using namespace keelvip;
-using cmd::kDefaultEndpoint;
 
 constexpr const char* kDefaultConfig = "/etc/keelvip";
 
@@ -145,9 +146,7 @@ void add_version(CLI::App& app, Chosen& chosen) {
   command->callback([&chosen] { chosen = [] { return cmd::version(std::cout); }; });
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app(
       "Keelvip keeps virtual IP addresses alive: VRRP, health checks and netlink behind "
       "declarative VirtualIP documents.",
@@ -169,4 +168,15 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? cmd::kOk : cmd::kUsage;
   }
   return chosen();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "keelvip: %s\n", error.what());
+    return cmd::kEnvironment;
+  }
 }

@@ -106,7 +106,7 @@ class ControllerLoop {
 
   void carry_out(reconcile::Commands commands) {
     if (!commands.steps.empty()) {
-      order(std::move(commands.steps));
+      order(commands.steps);
     }
     if (commands.speaker) {
       channels_.speaker_config.put(std::move(*commands.speaker));
@@ -125,7 +125,7 @@ class ControllerLoop {
 
   /// With its mailbox full the kernel thread is far behind: the steps come back as failures, and
   /// backoff slows down whoever wants them.
-  void order(std::vector<net::AddressStep> steps) {
+  void order(const std::vector<net::AddressStep>& steps) {
     if (channels_.steps.put(steps)) {
       return;
     }
