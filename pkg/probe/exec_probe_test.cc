@@ -254,6 +254,7 @@ TEST_CASE("a host without capabilities runs commands as its own user and refuses
   said.resize(static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
   ::close(ends[0]);
   ::waitpid(agent, nullptr, 0);
+  INFO(said);
   CHECK(contains(said, "CapEff: 0000000000000000|cannot run as user"));
   CHECK(contains(said, "without the capabilities CAP_SETUID and CAP_SETGID"));
 }
@@ -327,12 +328,12 @@ TEST_CASE("endless output is read and thrown away, and costs other checks nothin
 TEST_CASE("a command never overlaps with itself, and a run that stays is a failure each time") {
   ExecScene exec;
   const Scratch scratch;
-  const std::string lock = scratch.file("lock");
-  // Ignores SIGTERM, so that it is still there when the next run is due.
-  health::CheckSpec spec =
-      check_of(shell("mkdir " + lock + " || echo overlap >> " + scratch.file("overlaps") +
-                     "; trap '' TERM; sleep 0.4; sleep 0.4; rmdir " + lock),
-               milliseconds{50});
+  // Ignores SIGTERM, so that it is still there when the next run is due; the lock lasts as long as
+  // any of its processes.
+  const health::CheckSpec spec = check_of(
+      shell("trap '' TERM; exec 9>" + scratch.file("lock") + "; flock -n 9 || echo yes >> " +
+            scratch.file("overlaps") + "; sleep 0.4; sleep 0.4"),
+      milliseconds{50});
   exec.scene.adopt({spec});
   REQUIRE(exec.scene.run_until([&] { return exec.scene.results.size() >= 12; }));
   CHECK(scratch.read("overlaps").empty());

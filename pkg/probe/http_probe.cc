@@ -19,8 +19,8 @@ namespace {
 constexpr std::size_t kIdleHandles = 64;
 
 void initialize_libcurl_once() {
-  static const CURLcode initialized = ::curl_global_init(CURL_GLOBAL_DEFAULT);
-  KEELVIP_CHECK(initialized == CURLE_OK);
+  static const CURLcode kInitialized = ::curl_global_init(CURL_GLOBAL_DEFAULT);
+  KEELVIP_CHECK(kInitialized == CURLE_OK);
 }
 
 runtime::Interest interest_in(int what) {

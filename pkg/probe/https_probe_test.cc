@@ -16,11 +16,11 @@
 namespace keelvip::probe {
 namespace {
 
-template <auto Free>
+template <auto kFree>
 struct Deleter {
   template <typename Value>
   void operator()(Value* value) const {
-    Free(value);
+    kFree(value);
   }
 };
 using Context = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
@@ -29,7 +29,7 @@ using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
 
 Context make_context() {
-  const Key key(EVP_EC_gen("P-256"));
+  const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   const Certificate certificate(X509_new());
   X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -2000);
   X509_gmtime_adj(X509_getm_notAfter(certificate.get()), -1000);  // and it has expired

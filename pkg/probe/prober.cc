@@ -163,18 +163,20 @@ void Prober::start(Check& check, base::Instant now) {
 bool Prober::is_held_up(Check& check, base::Instant now) {
   const auto revision = exec_.revision_running(check.spec.id);
   if (!revision) {
+    check.waits_for_older_run = false;
     return false;
   }
-  if (*revision == check.spec.revision) {
+  if (std::exchange(check.waits_for_older_run, false)) {
     check.schedule.start(now);
     check.schedule.finish(now);
     wake_when_due(check);
-    deliver(check, false, "processes of the run before are still there", now, now);
-  } else {
-    // What an older question left behind says nothing about this one.
-    check.waits_for_older_run = true;
-    wake_at(check, base::kNever);
+    deliver(check, false, "processes of the run before are still there", now - check.spec.timeout,
+            now);
+    return true;
   }
+  // What an older question left behind says nothing about this one, so that wait has no limit.
+  check.waits_for_older_run = true;
+  wake_at(check, *revision == check.spec.revision ? now + check.spec.timeout : base::kNever);
   return true;
 }
 

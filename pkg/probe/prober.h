@@ -85,7 +85,8 @@ class Prober {
   void wake_when_due(Check& check);
 
   void start(Check& check, base::Instant now);
-  /// True if processes of an earlier run are still there, and all is arranged for that.
+  /// True if processes of an earlier run are still there. The attempt then waits for their end, as
+  /// long as its timeout, and has failed if that does not come.
   bool is_held_up(Check& check, base::Instant now);
   void start_connecting(AttemptId id, const std::string& host, std::uint16_t port);
   void connect_next(AttemptId id);
