@@ -20,7 +20,8 @@ int validate(const std::vector<std::string>& paths, std::ostream& out, std::ostr
 
 struct PlanOptions {
   std::string config_directory;
-  std::string node_name;
+  std::string node_name;  // empty: the one of the running agent, else default_node_name
+  std::string default_node_name;
   std::string endpoint = kDefaultEndpoint;  // of a running agent, asked for the roles
 };
 

@@ -59,6 +59,10 @@ std::vector<std::string> row(const api::Node& vip, const api::Node& node, bool w
   const auto& conditions = list_at(vip, {"status", "conditions"});
   const api::Node* ready = find_by(conditions, "type", "Ready");
   const api::Node* accepted = find_by(conditions, "type", "Accepted");
+  // Two nodes that refuse each other's adverts are both Ready, and both wrong.
+  const api::Node* conflicted = find_by(conditions, "type", "Conflicted");
+  const bool conflict = conflicted != nullptr && text_at(*conflicted, {"status"}) == "True";
+  const api::Node* telling = conflict ? conflicted : ready;
   std::string interface = text_at(node, {"interface"});
   if (interface.empty()) {
     interface = text_at(vip, {"spec", "interface"});
@@ -70,7 +74,7 @@ std::vector<std::string> row(const api::Node& vip, const api::Node& node, bool w
       text_at(node, {"role"}),
       text_at(node, {"effectivePriority"}),
       ready == nullptr ? "Unknown" : text_at(*ready, {"status"}),
-      ready == nullptr ? "" : text_at(*ready, {"reason"}),
+      telling == nullptr ? "" : text_at(*telling, {"reason"}),
       accepted == nullptr ? "" : age_since(text_at(*accepted, {"lastTransitionTime"}), now)};
   if (wide) {
     cells.push_back(text_at(node, {"name"}));

@@ -106,11 +106,12 @@ void add_plan(CLI::App& app, Chosen& chosen) {
       "plan", "Show what the agent would change on this node now; change nothing");
   auto options = std::make_shared<cmd::PlanOptions>();
   options->config_directory = kDefaultConfig;
-  options->node_name = default_node_name();
+  options->default_node_name = default_node_name();
   command->add_option("--config", options->config_directory, "Directory of VirtualIP documents")
       ->capture_default_str();
-  command->add_option("--node-name", options->node_name, "Name of this node in spec.nodes")
-      ->capture_default_str();
+  command->add_option("--node-name", options->node_name,
+                      "Name of this node in spec.nodes; default: that of the running agent, then "
+                      "$NODE_NAME, then the host name");
   add_endpoint(*command, options->endpoint);
   command->callback([options, &chosen] {
     chosen = [options] { return cmd::plan(*options, std::cout, std::cerr); };

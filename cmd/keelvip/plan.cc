@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -31,6 +32,34 @@ std::vector<reconcile::ActiveRouter> active_routers(const api::Node& status) {
   return active;
 }
 
+void keep_addresses(const api::Node& vip, reconcile::Plan& plan) {
+  for (const api::Node& node : list_at(vip, {"status", "nodes"})) {
+    for (const api::Node& address : list_at(node, {"addresses"})) {
+      std::erase_if(plan.steps, [&](const reconcile::Step& step) {
+        return step.reason == reconcile::StepReason::kNotAVirtualAddress &&
+               step.change.prefix.to_string() == text_at(address, {});
+      });
+    }
+  }
+}
+
+/// A running agent keeps the older version of what is refused, so nothing of it would go. Takes
+/// that out of `plan` and returns the names.
+std::vector<std::string> keep_older_versions(const api::Node& status, const api::SpecSet& specs,
+                                             reconcile::Plan& plan) {
+  std::vector<std::string> kept;
+  for (const api::Node& vip : list_at(status, {"items"})) {
+    const std::string name = text_at(vip, {"metadata", "name"});
+    const bool accepted = std::ranges::any_of(
+        specs.accepted, [&](const api::VirtualIp& one) { return one.metadata.name == name; });
+    if (!accepted && !specs.rejected.empty()) {
+      kept.push_back(name);
+      keep_addresses(vip, plan);
+    }
+  }
+  return kept;
+}
+
 }  // namespace
 
 int plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
@@ -45,20 +74,29 @@ int plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
     err << "keelvip: " << kernel.error().message << "\n";
     return kEnvironment;
   }
-  std::vector<reconcile::ActiveRouter> active;
-  if (const auto answer = ask_agent(options.endpoint, "/status"); answer && answer->status == 200) {
-    active = active_routers(answer->body);
-  } else {
+  const auto answer = ask_agent(options.endpoint, "/status");
+  const bool answered = answer && answer->status == 200;
+  const api::Node status = answered ? answer->body : api::Node{};
+  if (!answered) {
     out << "No agent answers at " << options.endpoint
         << ": this is what one would do when it starts.\n";
   }
-  for (const std::string& error : specfile::describe_errors(*specs->current())) {
+  std::string node = options.node_name.empty() ? text_at(status, {"node"}) : options.node_name;
+  if (node.empty()) {
+    node = options.default_node_name;
+  }
+  const api::SpecSet& read = *specs->current();
+  for (const std::string& error : specfile::describe_errors(read)) {
     err << error << "\n";
   }
   const net::HostFacts& facts = kernel->facts();
-  out << reconcile::to_text(
-      reconcile::make_preview(specs->current(), options.node_name, facts, active), facts);
-  return specs->current()->rejected.empty() ? kOk : kNo;
+  reconcile::Preview preview =
+      reconcile::make_preview(specs->current(), node, facts, active_routers(status));
+  for (const std::string& name : keep_older_versions(status, read, preview.plan)) {
+    out << name << ": its newer text is refused; the version before it stays in force\n";
+  }
+  out << reconcile::to_text(preview, facts);
+  return read.rejected.empty() ? kOk : kNo;
 }
 
 }  // namespace keelvip::cmd

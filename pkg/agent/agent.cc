@@ -139,14 +139,14 @@ base::Result<Edges> open_edges(const Options& options) {
   if (!specs) {
     return base::unexpected(specs.error());
   }
+  auto lock = InstanceLock::take();
+  if (!lock) {
+    return base::unexpected(lock.error());
+  }
   // Before the privileges go, so that a port below 1024 can be had.
   auto listener = httpapi::open_listener(options.listen);
   if (!listener) {
     return base::unexpected(base::wrap(listener.error(), "cannot serve the endpoints"));
-  }
-  auto lock = InstanceLock::take();
-  if (!lock) {
-    return base::unexpected(lock.error());
   }
   auto shortfalls = settle_privileges();
   if (!shortfalls) {
@@ -228,7 +228,9 @@ void attend(const Agent& agent, const runtime::SignalReader& signals,
 
 base::Result<void> run(const Options& options) {
   const runtime::SignalReader signals{SIGTERM, SIGINT, SIGHUP};
-  ::signal(SIGPIPE, SIG_IGN);
+  for (const int unused : {SIGPIPE, SIGUSR1, SIGUSR2}) {
+    ::signal(unused, SIG_IGN);
+  }
   const runtime::Notify notify = runtime::Notify::from_environment();
   raise_descriptor_limit();
   const LogSession log_session;

@@ -25,7 +25,7 @@ constexpr std::string_view kIndex =
     "/status     what this node knows, as JSON\n"
     "/metrics    Prometheus text, or OpenMetrics by Accept\n"
     "/livez      whether the agent's loops turn (?verbose)\n"
-    "/readyz     whether the agent takes part in every virtual router (?verbose)\n"
+    "/readyz     whether specs are read and every router has left Initialize (?verbose)\n"
     "/healthz    the same as /livez\n"
     "/apis/keelvip.io/v1alpha1/virtualips[/NAME]   the VirtualIP objects, as JSON\n";
 

@@ -145,6 +145,18 @@ void tell_rejected(const api::SpecSet& specs, const api::SpecSet& before,
   }
 }
 
+/// The commonest mistake of a first installation is a node name that no document lists.
+void tell_not_selected(const State& state, Occurrences& occurrences) {
+  for (std::size_t i = 0; i < state.assignment.vips.size(); ++i) {
+    if (!state.assignment.vips[i].selected) {
+      occurrences.push_back({Severity::kInfo,
+                             "Virtual IP is not for this node: spec.nodes does not list it",
+                             {{"vip", state.assignment.specs->accepted[i].metadata.name},
+                              {"node", state.settings.node}}});
+    }
+  }
+}
+
 }  // namespace
 
 Adoption adopt_specs(State& state, RouterIds& ids, std::shared_ptr<const api::SpecSet> specs,
@@ -158,6 +170,7 @@ Adoption adopt_specs(State& state, RouterIds& ids, std::shared_ptr<const api::Sp
                          {{"revision", std::to_string(in_force.revision)},
                           {"accepted", std::to_string(in_force.accepted.size())},
                           {"rejected", std::to_string(in_force.rejected.size())}}});
+  tell_not_selected(state, occurrences);
 
   Adoption adoption;
   adoption.retired = retire(state, before, state.routers, state.config.routers, now);

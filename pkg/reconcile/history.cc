@@ -25,7 +25,9 @@ WireConflict conflict_of(const vrrp::RouterReport& report, base::Instant now) {
     // is heard an interval later and lately is Active as well.
     const vrrp::Peer& peer = report.peers.front();
     const base::Duration interval = peer.advert_interval;
-    if (peer.last_heard > report.since + interval && now - peer.last_heard <= 3 * interval) {
+    // A peer that resigns says priority 0: that settles a conflict, it does not make one.
+    if (peer.priority != vrrp::kResign && peer.last_heard > report.since + interval &&
+        now - peer.last_heard <= 3 * interval) {
       return WireConflict::kAnotherActive;
     }
   }

@@ -34,6 +34,10 @@ def removed(lan):
         resigned = [advert for advert in client.report().adverts if advert["resigned"]]
         assert [advert["vrid"] for advert in resigned] == [OTHER.vrid]
         hold(lambda: a.holds(VIP), 0.5)
+        # `plan` knows that, and asks the agent which node this is.
+        plan = agent.cli("plan", "--config", agent.config, check=False)
+        assert plan.returncode == 1 and "stays in force" in plan.stdout, plan
+        assert "NotAVirtualAddress" not in plan.stdout, plan.stdout
         assert not client.report().vip().outages
 
 
