@@ -22,8 +22,9 @@ constexpr std::size_t kQueueLines = 1024;
 struct Log {
   LogFormat format;
   LogLevel least;
-  std::shared_ptr<spdlog::details::thread_pool> pool;
   std::shared_ptr<spdlog::async_logger> logger;
+  // Destroyed first: its thread ends, and only then goes the logger that it writes through.
+  std::shared_ptr<spdlog::details::thread_pool> pool;
 };
 
 std::unique_ptr<Log> g_log;  // set and cleared by the main thread while no other logs
