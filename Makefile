@@ -72,6 +72,10 @@ interop: deps-test lab ## The same against Debian's keepalived in the same virtu
 lint: deps-lint ## clang-format and clang-tidy, every finding an error; SINCE=commit: changed files
 	scripts/lint $(if $(SINCE),--changed-since $(SINCE))
 
+.PHONY: format-check
+format-check: deps-lint ## Check the formatting of all C++ files
+	@git ls-files '*.h' '*.cc' | xargs clang-format-19 --dry-run --Werror
+
 .PHONY: format
 format: deps-lint ## Format all C++ files
 	@git ls-files --cached --others --exclude-standard '*.h' '*.cc' | xargs clang-format-19 -i
