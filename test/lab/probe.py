@@ -101,7 +101,8 @@ class Probe:
 
     def __enter__(self):
         self._process = subprocess.Popen(self._node.command(*self._command), text=True,
-                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                         start_new_session=True)  # Ctrl-C is for us alone
         self.report()  # it listens now
         return self
 
