@@ -15,12 +15,15 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "pkg/probe/commands.h"
 #include "pkg/probe/test_scene.h"
 
 namespace keelvip::probe {
@@ -74,6 +77,21 @@ struct ExecScene {
 
   health::CheckResult ask(health::ExecProbe probe, base::Duration timeout = seconds{20}) {
     return scene.first_result(check_of(std::move(probe), timeout));
+  }
+  /// Runs it again and again until a result is as expected. A busy machine may end a command at its
+  /// timeout before it has come far, or tell late; it does not do so for ever.
+  bool comes_to(health::ExecProbe probe, base::Duration timeout,
+                const std::function<bool(const health::CheckResult&)>& expected) {
+    scene.adopt({check_of(std::move(probe), timeout)});
+    const bool came = scene.run_until([&] {
+      return std::ranges::any_of(std::exchange(scene.results, {}),
+                                 [&](const health::CheckResult& result) {
+                                   CHECK_FALSE(result.success);
+                                   return expected(result);
+                                 });
+    });
+    scene.adopt({});
+    return came;
   }
   /// What the script prints: the first line.
   std::string output_of(const std::string& script, const std::string& user = own_user()) {
@@ -222,10 +240,10 @@ TEST_CASE("a command of another user is ended at its timeout, too") {
     return;
   }
   ExecScene exec;
-  const auto result = exec.ask(shell("trap '' TERM; echo waiting; while :; do :; done", "nobody"),
-                               milliseconds{200});
-  CHECK_FALSE(result.success);
-  CHECK(result.reason == "timed out after 200 ms: waiting");
+  CHECK(exec.comes_to(shell("trap '' TERM; echo waiting; while :; do :; done", "nobody"),
+                      milliseconds{200}, [](const health::CheckResult& result) {
+                        return result.reason == "timed out after 200 ms: waiting";
+                      }));
   CHECK(exec.scene.run_until([&] { return children_of(exec.host.pid()).empty(); }));
 }
 
@@ -261,18 +279,22 @@ TEST_CASE("a host without capabilities runs commands as its own user and refuses
 
 TEST_CASE("a command that ignores SIGTERM is killed after the grace, with its whole group") {
   ExecScene exec;
-  const auto result = exec.ask(shell("trap '' TERM; sleep 1000 & sleep 1000"), milliseconds{200});
-  CHECK(result.reason == "timed out after 200 ms");
-  CHECK(result.took < seconds{1});
+  // It is known to have failed before the grace is over.
+  CHECK(exec.comes_to(shell("trap '' TERM; sleep 1000 & sleep 1000"), milliseconds{200},
+                      [](const health::CheckResult& result) {
+                        return result.reason == "timed out after 200 ms" &&
+                               result.took < Commands::kGrace;
+                      }));
   CHECK(exec.scene.run_until([&] { return children_of(exec.host.pid()).empty(); }));
 }
 
 TEST_CASE("a command that listens to SIGTERM may tidy up") {
   ExecScene exec;
   const Scratch scratch;
-  exec.ask(shell("trap 'echo tidy > " + scratch.file("end") + "; exit 1' TERM; sleep 1000 & wait"),
-           milliseconds{200});
-  CHECK(exec.scene.run_until([&] { return scratch.read("end") == "tidy\n"; }));
+  CHECK(exec.comes_to(
+      shell("trap 'echo tidy > " + scratch.file("end") + "; exit 1' TERM; sleep 1000 & wait"),
+      milliseconds{200},
+      [&](const health::CheckResult&) { return scratch.read("end") == "tidy\n"; }));
 }
 
 TEST_CASE("a grandchild that keeps the output open neither delays the result nor survives") {
@@ -322,13 +344,13 @@ TEST_CASE("endless output is read and thrown away, and costs other checks nothin
     for (const auto& result : std::exchange(exec.scene.results, {})) {
       if (result.id == quiet.id) {
         quiet_successes += result.success ? 1 : 0;
-      } else if (loud_reason.empty()) {
+      } else {
+        CHECK_FALSE(result.success);
         loud_reason = result.reason;
       }
     }
-    return !loud_reason.empty() && quiet_successes > 2;
+    return loud_reason == "timed out after 300 ms: y" && quiet_successes > 2;
   }));
-  CHECK(loud_reason == "timed out after 300 ms: y");
 }
 
 TEST_CASE("a command never overlaps with itself, and a run that stays is a failure each time") {

@@ -114,17 +114,19 @@ TEST_CASE("an IPv6 literal is asked, with and without brackets") {
 
 TEST_CASE("a refused connection is a failure that names who refused") {
   TestScene scene;
-  const std::uint16_t port = closed_port();
-  const health::CheckResult result = scene.first_result(check_of(http_to(port)));
+  const ClosedPort closed;
+  const health::CheckResult result = scene.first_result(check_of(http_to(closed.port())));
   CHECK_FALSE(result.success);
   CHECK(result.reason ==
-        "127.0.0.1:" + std::to_string(port) + ": Connection refused (ECONNREFUSED)");
+        "127.0.0.1:" + std::to_string(closed.port()) + ": Connection refused (ECONNREFUSED)");
 }
 
 TEST_CASE("a server that accepts and says nothing is failed at the deadline") {
   TestScene scene;
   const TestPeer& peer = scene.peer(stalling());
-  const auto result = scene.first_result(check_of(http_to(peer.port()), kShort));
+  const auto result = scene.first_result_after(check_of(http_to(peer.port()), kShort), [&] {
+    return contains(peer.received(), "\r\n\r\n");
+  });
   CHECK_FALSE(result.success);
   CHECK(result.reason == "timed out after 150 ms, waiting for the response " + at(peer));
   CHECK(result.took >= kShort);
@@ -132,19 +134,18 @@ TEST_CASE("a server that accepts and says nothing is failed at the deadline") {
 
 TEST_CASE("a server that drips its head or its body is failed at the deadline") {
   TestScene scene;
-  const TestPeer& head =
-      scene.peer(dripping("HTTP/1.1 200 OK\r\nX: yyyyyyyyyyyyyyyyyyyyyyyyyyyyy"));
-  const auto slow_head = scene.first_result(check_of(http_to(head.port()), kShort));
+  constexpr std::string_view kStart = "HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n";
+  const auto result_of = [&](const TestPeer& peer) {
+    return scene.first_result_after(check_of(http_to(peer.port()), kShort),
+                                    [&] { return peer.sent() > kStart.size() + 10; });
+  };
+  const TestPeer& head = scene.peer(dripping(std::string(kStart), "X: y\r\n"));
+  const auto slow_head = result_of(head);
   CHECK_FALSE(slow_head.success);
-  CHECK(contains(slow_head.reason, "timed out after 150 ms, "));
+  CHECK(slow_head.reason == "timed out after 150 ms, reading the response's head " + at(head));
 
-  const TestPeer& body = scene.peer([](Conversation& client) {
-    if (client.has_request()) {
-      client.answer("HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n");
-      client.send("x");
-    }
-  });
-  const auto slow_body = scene.first_result(check_of(http_to(body.port()), kShort));
+  const TestPeer& body = scene.peer(dripping(std::string(kStart) + "\r\n", "x"));
+  const auto slow_body = result_of(body);
   CHECK_FALSE(slow_body.success);
   CHECK(slow_body.reason == "timed out after 150 ms, reading the body of HTTP 200 " + at(body));
 }
@@ -220,7 +221,8 @@ TEST_CASE("a peer that lets the TLS handshake stall is failed at the deadline") 
   const TestPeer& peer = scene.peer(stalling());
   health::HttpProbe probe = http_to(peer.port());
   probe.tls = true;
-  const auto result = scene.first_result(check_of(probe, kShort));
+  const auto result =
+      scene.first_result_after(check_of(probe, kShort), [&] { return !peer.received().empty(); });
   CHECK_FALSE(result.success);
   CHECK(result.reason == "timed out after 150 ms, in the TLS handshake " + at(peer));
 }

@@ -62,15 +62,17 @@ TEST_CASE("a check runs once a period, without drift") {
   TestScene scene;
   const TestPeer& peer = scene.peer(stalling());
   scene.adopt({check_of(health::TcpProbe{"127.0.0.1", peer.port()})});
-  REQUIRE(scene.run_until([&] { return scene.results.size() == 12; }));
-  // Between the first attempt on the grid and the tenth after it lie nine periods, however late
-  // each single one was.
-  const auto started = [&](std::size_t i) {
-    return scene.results[i].ended - scene.results[i].took;
+  // Between an attempt and the ninth after it lie nine periods, unless a busy machine is late with
+  // some; a prober that drifts is late with all.
+  const auto nine_periods = [&] {
+    const auto last = scene.results.end() - 1;
+    const auto first = last - 9;
+    return (last->ended - last->took) - (first->ended - first->took);
   };
-  const auto nine_periods = started(11) - started(2);
-  CHECK(nine_periods > milliseconds{850});
-  CHECK(nine_periods < milliseconds{1200});
+  CHECK(scene.run_until([&] {
+    return scene.results.size() >= 12 && nine_periods() > milliseconds{850} &&
+           nine_periods() < milliseconds{950};
+  }));
 }
 
 TEST_CASE("results carry the revision of the question that was asked") {
@@ -108,7 +110,7 @@ TEST_CASE("a check that is gone, or asks something else, ends its attempt withou
   spec.probe = http_to(other.port());
   spec.revision = 2;
   scene.adopt({spec});
-  REQUIRE(scene.run_until([&] { return peer.open() == 0 && scene.results.size() == 2; }));
+  REQUIRE(scene.run_until([&] { return peer.open() == 0 && scene.results.size() >= 2; }));
   CHECK(std::all_of(
       scene.results.begin(), scene.results.end(),
       [](const health::CheckResult& result) { return result.success && result.revision == 2; }));
@@ -139,19 +141,17 @@ TEST_CASE("hostile backends delay nobody: 300 of 500 stall, the others are as qu
   for (int i = 0; i < 500; ++i) {
     const bool stalls = i % 5 < 3;
     specs.push_back(named((stalls ? "bad" : "good") + std::to_string(i),
-                          check_of(http_to(stalls ? bad.port() : good.port()), seconds{20})));
-    specs.back().period = seconds{30};
+                          check_of(http_to(stalls ? bad.port() : good.port()), 2 * kPatience)));
+    specs.back().period = 4 * kPatience;
   }
   scene.adopt(specs);
-  const base::Instant began = runtime::monotonic_now();
+  // They are spread over the first half second. None may wait for one that stalls: its timeout is
+  // longer than our patience.
   REQUIRE(scene.run_until([&] { return scene.results.size() == 200; }));
-  const auto all_good_after = runtime::monotonic_now() - began;
   CHECK(std::all_of(scene.results.begin(), scene.results.end(),
                     [](const health::CheckResult& result) { return result.success; }));
   CHECK(scene.run_until([&] { return bad.open() == 300; }));
   CHECK(scene.prober.running() == 300);
-  // They are spread over the first half second; a stalled one would have cost its 20 s.
-  CHECK(all_good_after < seconds{10});
 }
 
 TEST_CASE("floods from all sides neither grow memory nor keep an honest check waiting") {

@@ -34,11 +34,11 @@ TEST_CASE("a port that accepts is success, at once") {
 
 TEST_CASE("a port that nobody listens on is a failure that names it") {
   TestScene scene;
-  const std::uint16_t port = closed_port();
-  const auto result = scene.first_result(check_of(tcp_to(port)));
+  const ClosedPort closed;
+  const auto result = scene.first_result(check_of(tcp_to(closed.port())));
   CHECK_FALSE(result.success);
   CHECK(result.reason ==
-        "127.0.0.1:" + std::to_string(port) + ": Connection refused (ECONNREFUSED)");
+        "127.0.0.1:" + std::to_string(closed.port()) + ": Connection refused (ECONNREFUSED)");
 }
 
 TEST_CASE("a listener whose backlog is full is failed at the deadline") {

@@ -9,16 +9,20 @@
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/base/time.h"
+#include "pkg/runtime/clock.h"
 
 namespace keelvip::probe {
 namespace {
 
-struct Listener {
+constexpr base::Milliseconds kBetweenDrops{5};
+
+struct Socket {
   runtime::UniqueFd fd;
   std::uint16_t port = 0;
 };
 
-Listener listen_on_loopback(bool ipv6, int backlog = 1024) {
+Socket bind_to_loopback(bool ipv6) {
   sockaddr_in6 ipv6_address{};
   ipv6_address.sin6_family = AF_INET6;
   ipv6_address.sin6_addr = in6addr_loopback;
@@ -30,9 +34,14 @@ Listener listen_on_loopback(bool ipv6, int backlog = 1024) {
   socklen_t length = ipv6 ? sizeof ipv6_address : sizeof ipv4_address;
   runtime::UniqueFd fd(::socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   KEELVIP_CHECK(::bind(fd.get(), address, length) == 0);
-  KEELVIP_CHECK(::listen(fd.get(), backlog) == 0);
   KEELVIP_CHECK(::getsockname(fd.get(), address, &length) == 0);
   return {std::move(fd), ntohs(ipv6 ? ipv6_address.sin6_port : ipv4_address.sin_port)};
+}
+
+Socket listen_on_loopback(bool ipv6, int backlog = 1024) {
+  Socket socket = bind_to_loopback(ipv6);
+  KEELVIP_CHECK(::listen(socket.fd.get(), backlog) == 0);
+  return socket;
 }
 
 }  // namespace
@@ -67,7 +76,7 @@ void Conversation::reset() {
 
 TestPeer::TestPeer(Behaviour behaviour, Options options)
     : behaviour_(std::move(behaviour)), raw_(options.raw) {
-  Listener listener = listen_on_loopback(options.ipv6);
+  Socket listener = listen_on_loopback(options.ipv6);
   listener_ = std::move(listener.fd);
   port_ = listener.port;
 }
@@ -121,16 +130,23 @@ TestPeer::Behaviour flooding(std::string start, std::string chunk) {
   };
 }
 
-TestPeer::Behaviour dripping(std::string text) {
-  return [text = std::move(text)](Conversation& client) {
-    if (client.has_request()) {
-      client.send(text.substr(client.sent() < text.size() ? client.sent() : text.size() - 1, 1));
+TestPeer::Behaviour dripping(std::string start, std::string drop) {
+  return [start = std::move(start), drop = std::move(drop),
+          next = base::Instant::min()](Conversation& client) mutable {
+    const base::Instant now = runtime::monotonic_now();
+    if (!client.has_request()) {
+      return;
+    }
+    client.answer(start);
+    if (now >= next) {
+      next = now + kBetweenDrops;
+      client.send(drop);
     }
   };
 }
 
 FullBacklog::FullBacklog() {
-  Listener listener = listen_on_loopback(false, 0);
+  Socket listener = listen_on_loopback(false, 0);
   listener_ = std::move(listener.fd);
   port_ = listener.port;
   sockaddr_in address{};
@@ -144,8 +160,10 @@ FullBacklog::FullBacklog() {
   }
 }
 
-std::uint16_t closed_port() {
-  return listen_on_loopback(false).port;
+ClosedPort::ClosedPort() {
+  Socket bound = bind_to_loopback(false);
+  holder_ = std::move(bound.fd);
+  port_ = bound.port;
 }
 
 }  // namespace keelvip::probe

@@ -81,9 +81,10 @@ class TestPeer {
 [[nodiscard]] TestPeer::Behaviour responding(std::string response);
 /// Accepts, reads and says nothing.
 [[nodiscard]] TestPeer::Behaviour stalling();
-/// Sends `start`, then `chunk` for ever: as fast as the client takes it, or slowly.
+/// Sends `start`, then `chunk` for ever, as fast as the client takes it.
 [[nodiscard]] TestPeer::Behaviour flooding(std::string start, std::string chunk);
-[[nodiscard]] TestPeer::Behaviour dripping(std::string text);
+/// Sends `start`, then `drop` for ever, one every few milliseconds however fast the machine is.
+[[nodiscard]] TestPeer::Behaviour dripping(std::string start, std::string drop);
 
 /// A listener whose queue is full: further connects are never answered.
 class FullBacklog {
@@ -98,7 +99,16 @@ class FullBacklog {
   std::vector<runtime::UniqueFd> fillers_;
 };
 
-/// A port that nobody listens on.
-[[nodiscard]] std::uint16_t closed_port();
+/// A port that nobody listens on, and that nobody else can get as long as this lives.
+class ClosedPort {
+ public:
+  ClosedPort();
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  runtime::UniqueFd holder_;
+  std::uint16_t port_ = 0;
+};
 
 }  // namespace keelvip::probe

@@ -2,10 +2,12 @@
 // what the test waits for has happened.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,8 +20,9 @@
 
 namespace keelvip::probe {
 
-/// Patience of a test that waits for something that must happen; sanitizers are slow.
-inline constexpr std::chrono::seconds kPatience{30};
+/// Patience of a test that waits for something that must happen; sanitizers and busy machines are
+/// slow.
+inline constexpr std::chrono::seconds kPatience{90};
 
 class TestScene {
  public:
@@ -33,13 +36,13 @@ class TestScene {
   }
 
   void turn() {
-    // Peers drip once a turn, so a turn must come even if nothing happens.
+    // Peers drip now and then, so a turn must come even if nothing happens.
     const base::Instant tick = runtime::monotonic_now() + std::chrono::milliseconds{5};
     loop.wait(std::min(prober.next_deadline(), tick));
     for (const auto& each : peers) {
       each->turn();
     }
-    prober.advance(runtime::monotonic_now());
+    prober.advance(now());
   }
 
   /// False if it has not happened within kPatience.
@@ -54,9 +57,7 @@ class TestScene {
     return true;
   }
 
-  void adopt(const std::vector<health::CheckSpec>& specs) {
-    prober.adopt(specs, runtime::monotonic_now());
-  }
+  void adopt(const std::vector<health::CheckSpec>& specs) { prober.adopt(specs, now()); }
 
   /// The first result of `spec`, run alone.
   health::CheckResult first_result(health::CheckSpec spec) {
@@ -64,13 +65,34 @@ class TestScene {
     results.clear();
     const bool came = run_until([this] { return !results.empty(); });
     adopt({});
-    return came ? results.front() : health::CheckResult{{}, false, "no result", {}, {}};
+    return came ? results.front() : no_result();
+  }
+
+  /// The same, but once it has begun its time stands still until `happened`: on the slowest machine
+  /// that comes before the deadline, and on the fastest one the deadline still comes.
+  health::CheckResult first_result_after(health::CheckSpec spec,
+                                         const std::function<bool()>& happened) {
+    adopt({std::move(spec)});
+    results.clear();
+    stopped_at_ = prober.next_deadline();
+    prober.advance(now());
+    const bool reached = run_until(happened);
+    stopped_at_.reset();
+    const bool came = reached && run_until([this] { return !results.empty(); });
+    adopt({});
+    return came ? results.front() : no_result();
   }
 
   runtime::EventLoop loop;
   std::vector<health::CheckResult> results;
   std::vector<std::unique_ptr<TestPeer>> peers;
   Prober prober;
+
+ private:
+  static health::CheckResult no_result() { return {{}, false, "no result", {}, {}}; }
+  [[nodiscard]] base::Instant now() const { return stopped_at_.value_or(runtime::monotonic_now()); }
+
+  std::optional<base::Instant> stopped_at_;
 };
 
 inline health::CheckSpec check_of(decltype(health::CheckSpec::probe) probe,
