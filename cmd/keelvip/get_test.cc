@@ -1,5 +1,9 @@
 #include "cmd/keelvip/get.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <chrono>
 #include <memory>
 #include <sstream>
@@ -126,11 +130,15 @@ TEST_CASE("json and yaml show the objects as Kubernetes would") {
 }
 
 TEST_CASE("an agent that cannot be asked is an error that says what to do") {
-  std::string address;
-  {
-    const httpapi::RunningServer gone(example());
-    address = gone.address();
-  }
+  // Bound, so that nobody else can get the port, and not listening.
+  const runtime::UniqueFd holder(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in bound{};
+  bound.sin_family = AF_INET;
+  bound.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof bound;
+  REQUIRE(::bind(holder.get(), reinterpret_cast<sockaddr*>(&bound), size) == 0);
+  REQUIRE(::getsockname(holder.get(), reinterpret_cast<sockaddr*>(&bound), &size) == 0);
+  const std::string address = "127.0.0.1:" + std::to_string(ntohs(bound.sin_port));
   for (const char* output : {"table", "json"}) {
     const Run unreachable = run(address, "", output);
     CHECK(unreachable.code == kEnvironment);

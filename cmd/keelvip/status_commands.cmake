@@ -18,5 +18,5 @@ if(BUILD_TESTING)
   target_link_libraries(cmd_test PRIVATE
     keelvip_status_commands keelvip::httpapi keelvip_test_main keelvip_warnings)
   add_test(NAME unit.cmd COMMAND cmd_test)
-  set_tests_properties(unit.cmd PROPERTIES LABELS unit TIMEOUT 120)
+  set_tests_properties(unit.cmd PROPERTIES LABELS unit TIMEOUT 600)
 endif()
