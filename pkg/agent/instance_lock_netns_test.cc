@@ -1,19 +1,26 @@
-#include "pkg/agent/instance_lock.h"
-
+// The lock is the network namespace's: the host's may be taken by an agent that runs here.
 #include <doctest/doctest.h>
+
+#include "pkg/agent/instance_lock.h"
+#include "test/namespaces/network_namespace.h"
 
 namespace keelvip::agent {
 
 TEST_CASE("a second agent in the same network namespace is told so, until the first is gone") {
-  {
-    const auto first = InstanceLock::take();
-    REQUIRE(first.has_value());
-    const auto second = InstanceLock::take();
-    REQUIRE_FALSE(second.has_value());
-    CHECK(second.error().message ==
-          "another keelvip agent runs in this network namespace: stop it first");
-  }
-  CHECK(InstanceLock::take().has_value());
+  const test::NetworkNamespace here;
+  const test::NetworkNamespace elsewhere;
+  here.inside([&] {
+    {
+      const auto first = InstanceLock::take();
+      REQUIRE(first.has_value());
+      const auto second = InstanceLock::take();
+      REQUIRE_FALSE(second.has_value());
+      CHECK(second.error().message ==
+            "another keelvip agent runs in this network namespace: stop it first");
+      elsewhere.inside([] { CHECK(InstanceLock::take().has_value()); });
+    }
+    CHECK(InstanceLock::take().has_value());
+  });
 }
 
 }  // namespace keelvip::agent
