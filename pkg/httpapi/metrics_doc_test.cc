@@ -18,8 +18,6 @@ namespace {
 struct Entry {
   std::string type;
   std::set<std::string> labels;
-
-  friend bool operator==(const Entry&, const Entry&) = default;
 };
 
 std::string without(std::string text, char unwanted) {

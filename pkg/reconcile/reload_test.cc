@@ -10,8 +10,6 @@ namespace {
 using namespace scenario;
 using namespace std::chrono_literals;
 using status::NodeRole;
-using vrrp::Role;
-using vrrp::TransitionReason;
 using Texts = std::vector<std::string>;
 
 const api::VirtualIp kWeb = vip("web", {"192.0.2.10/24"});

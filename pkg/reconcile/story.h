@@ -43,7 +43,7 @@ class Story {
                       std::vector<api::Rejected> rejected = {}) {
     auto set = specs(std::move(accepted));
     set->rejected = std::move(rejected);
-    set->revision = ++spec_revision;
+    set->revision = ++spec_revision_;
     return give(SpecsRead{set});
   }
 
@@ -214,7 +214,7 @@ class Story {
     speaker.config_revision = config->revision;
   }
 
-  std::uint64_t spec_revision = 0;
+  std::uint64_t spec_revision_ = 0;
 };
 
 }  // namespace keelvip::reconcile::scenario

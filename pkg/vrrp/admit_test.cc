@@ -35,7 +35,7 @@ struct Rig {
     say({address});
   }
 
-  void say(std::vector<const char*> addresses) {
+  void say(const std::vector<const char*>& addresses) {
     list.clear();
     for (const char* address : addresses) {
       const net::IpAddress parsed = ip(address);
