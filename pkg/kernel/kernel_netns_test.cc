@@ -68,6 +68,8 @@ TEST_CASE("an IPv6 address is usable at once although the link does duplicate de
   REQUIRE(node.find("2001:db8::10/64") != nullptr);
   CHECK(node.find("2001:db8::10/64")->usable);
 
+  // Long enough to be seen on a busy machine.
+  node.network.shell("echo 4 > /proc/sys/net/ipv6/conf/eth0/dad_transmits");
   node.network.ip("addr add 2001:db8::99/64 dev eth0");
   REQUIRE(node.await_address("2001:db8::99/64"));
   CHECK_FALSE(node.find("2001:db8::99/64")->usable);

@@ -19,7 +19,7 @@
 
 namespace keelvip::kernel {
 
-inline constexpr auto kPatience = std::chrono::seconds(10);
+inline constexpr auto kPatience = std::chrono::seconds(60);
 
 // A node with one cable, "eth0"; the other end is "peer0" in the same namespace.
 class Node {

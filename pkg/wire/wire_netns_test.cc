@@ -27,7 +27,7 @@
 namespace keelvip::wire {
 namespace {
 
-constexpr auto kPatienceMilliseconds = 5000;
+constexpr auto kPatienceMilliseconds = 60'000;
 constexpr net::MacAddress kSenderMac{{2, 0, 0, 0, 0, 1}};
 
 // A packet as the Speaker would be handed it, with bytes that outlive the call.

@@ -122,7 +122,7 @@ std::string NetworkNamespace::path() const {
 }
 
 void wait_until(std::string_view what, const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) {
       throw std::runtime_error(fmt::format("waited in vain: {}", what));

@@ -37,7 +37,7 @@ class NetworkNamespace {
   int fd_ = -1;
 };
 
-/// Waits until `condition` holds; throws `what` after 10 s. For what the kernel does in its own
+/// Waits until `condition` holds; throws `what` after a minute. For what the kernel does in its own
 /// time, such as noticing a carrier.
 void wait_until(std::string_view what, const std::function<bool()>& condition);
 
