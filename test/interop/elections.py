@@ -12,12 +12,13 @@ _V6_VIPS = ("fe80::254/64", "fd00::254/64")
 DIALECTS = {
     "v2": VirtualRouter(version=2, interval_ms=1000),
     "v2-simple-text": VirtualRouter(version=2, interval_ms=1000, password="12345678"),
-    "v3": VirtualRouter(version=3, interval_ms=100),
-    "v3-ipv6": VirtualRouter(version=3, interval_ms=100, vips=_V6_VIPS),
+    "v3": VirtualRouter(version=3, interval_ms=300),
+    "v3-ipv6": VirtualRouter(version=3, interval_ms=300, vips=_V6_VIPS),
 }
 BETTER, WORSE = 200, 100
-#: What a handover may take beyond the protocol's time on a busy machine.
-SLACK = 0.25
+#: What a handover may take beyond the protocol's time on a busy machine; with the skew still less
+#: than three missed adverts.
+SLACK = 0.75
 
 
 class Pair:
@@ -88,7 +89,7 @@ def election(lan, dialect, better):
         assert sum(advert["resigned"] for advert in resigned) >= 1, "no advert of priority 0"
         wait_until(lambda: not pair.a.holds(pair.vip), 2)
 
-        pair.daemon_a.process.wait(10)
+        pair.daemon_a.process.wait(40)
         started = pair.client.report().now
         pair.daemon_a.start()
         pair.answers(pair.a)

@@ -83,7 +83,7 @@ class Daemon:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
 
-    def stop(self, seconds=10):
+    def stop(self, seconds=40):
         """SIGTERM to the first process, as a service manager does; waits; returns the exit code."""
         self.terminate()
         return self.process.wait(seconds)
@@ -247,7 +247,7 @@ class Keelvip(Daemon):
     def get(self, path):
         """Status code and body of an endpoint; (0, "") when nobody listens."""
         host, port = self.listen.rsplit(":", 1)
-        connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=5)
+        connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=20)
         try:
             with self.node.inside():
                 connection.connect()

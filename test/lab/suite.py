@@ -19,6 +19,7 @@ import time
 import traceback
 
 from .lan import Lan, LabError, become_root, sweep
+from .waiting import PATIENCE
 
 
 @dataclasses.dataclass
@@ -26,7 +27,7 @@ class Case:
     story: str
     function: object
     nodes: tuple
-    seconds: int  # after which it is hopeless
+    seconds: int  # PATIENCE times this: then it is hopeless
 
     @property
     def name(self):
@@ -80,8 +81,9 @@ class _Running:
                                         stdin=subprocess.DEVNULL)
 
     def finished(self):
-        if self.process.poll() is None and self.seconds() > self.case.seconds:
-            self.end(f"did not end within {self.case.seconds} s")
+        limit = PATIENCE * self.case.seconds
+        if self.process.poll() is None and self.seconds() > limit:
+            self.end(f"did not end within {limit} s")
         return self.process.poll() is not None
 
     def end(self, why):

@@ -56,5 +56,5 @@ def tutorial_story(lan, lb_1, lb_2):
         stopped = daemon_a.terminate()
         answers(b, SKEW_LB_2 + 2)
         taken = client.report().vip().takeover(b.mac())["first"] - stopped
-        assert taken < SKEW_LB_2 + 0.5, f"lb-2 took over after {taken:.2f} s"
+        assert taken < SKEW_LB_2 + 2, f"lb-2 took over after {taken:.2f} s"
         assert nginx_b.running()

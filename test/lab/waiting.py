@@ -2,16 +2,21 @@
 
 import time
 
+#: A busy machine gets so many times as long for what must happen. How soon it happens is measured by
+#: the client, never by how long a test was willing to wait.
+PATIENCE = 4
+
 
 class Timeout(AssertionError):
     pass
 
 
 def wait_until(condition, seconds, what=None, every=0.01):
-    """Returns the first true value of `condition()`; raises Timeout after `seconds`.
+    """Returns the first true value of `condition()`; raises Timeout after PATIENCE * `seconds`.
 
     An AssertionError inside the condition means "not yet", and is what the Timeout tells.
     """
+    seconds *= PATIENCE
     deadline = time.monotonic() + seconds
     while True:
         reason = None

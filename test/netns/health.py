@@ -9,8 +9,8 @@ from lab import Nginx, case, hold, wait_until
 from netns.cluster import SLACK, VIP, WEB, Cluster, says
 
 HTTP = ("[{name: nginx, httpGet: {port: 80, path: /}, periodMilliseconds: 100, "
-        "timeoutMilliseconds: 500, onFailure: {action: %s}}]")
-TCP = "[{name: nginx, tcpSocket: {port: 80}, periodMilliseconds: 100, timeoutMilliseconds: 500}]"
+        "timeoutMilliseconds: 3000, onFailure: {action: %s}}]")
+TCP = "[{name: nginx, tcpSocket: {port: 80}, periodMilliseconds: 100, timeoutMilliseconds: 3000}]"
 
 
 def _failing_check(lan, checks):
@@ -58,7 +58,7 @@ def nobody_is_fit(lan):
 
 def _exec(command, user):
     return (f"[{{name: script, exec: {{command: [{command}], user: {user}}}, "
-            "periodMilliseconds: 200, timeoutMilliseconds: 1000}]")
+            "periodMilliseconds: 200, timeoutMilliseconds: 10000}]")
 
 
 @case("an exec check runs as the user it names, without privileges, and decides")
