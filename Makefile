@@ -105,6 +105,16 @@ demo: deps-test lab ## Three nodes and a client on the terminal: failures and th
 bench: deps-test lab ## Keelvip beside keepalived: outage, CPU, memory, mass takeover (root)
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/bench/run
 
+.PHONY: chaos
+chaos: deps-test lab ## Random faults against three routers: SEED= MINUTES= MIX=keelvip|mixed (root)
+	KEELVIP=$(CURDIR)/$(PROGRAM) test/chaos/run $(if $(SEED),--seed $(SEED)) \
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MIX),--mix $(MIX))
+
+.PHONY: soak
+soak: deps-test lab ## Many routers under constant change, nothing may grow: MINUTES= ROUTERS= (root)
+	KEELVIP=$(CURDIR)/$(PROGRAM) test/soak/run $(if $(SEED),--seed $(SEED)) \
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ROUTERS),--routers $(ROUTERS))
+
 .PHONY: package
 package: deps-package build ## Build the Debian package: build/keelvip_*.deb
 	scripts/build-deb

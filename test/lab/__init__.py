@@ -13,8 +13,8 @@ from .lan import Lan, LabError, Node, become_root
 from .probe import Report, median
 from .router import VirtualRouter
 from .suite import case, main
-from .waiting import Timeout, hold, wait_until
+from .waiting import Timeout, elapse, hold, wait_until
 
 __all__ = ["Daemon", "Keelvip", "Keepalived", "Lan", "LabError", "Nginx", "Node", "Report",
            "Stopped", "Timeout", "VirtualRouter", "become_root",
-           "case", "hold", "main", "median", "wait_until"]
+           "case", "elapse", "hold", "main", "median", "wait_until"]

@@ -126,6 +126,13 @@ class Daemon:
                     sums[name] += int(value.split()[0])
         return {name: kilobytes / 1024 for name, kilobytes in sums.items()}
 
+    def descriptors(self):
+        """Open files of all its processes."""
+        return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in self.processes())
+
+    def threads(self):
+        return sum(len(os.listdir(f"/proc/{pid}/task")) for pid in self.processes())
+
 
 class Keepalived(Daemon):
     """Debian's keepalived with a configuration text; VRRP only."""

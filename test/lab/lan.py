@@ -190,7 +190,7 @@ class Lan:
 
     def add_interface(self, node, segment=0):
         """(Re)creates eth<segment> of the node, with its addresses."""
-        interface, port = f"eth{segment}", self._port(node, segment)
+        interface, port = f"eth{segment}", self.port(node, segment)
         network, network6 = self.networks[segment], self.networks6[segment]
         _ip("-n", self.switch, batch=f"""\
 link add {port} type veth peer name {interface} netns {node.namespace}
@@ -203,12 +203,12 @@ address add {network6[node.host]}/{network6.prefixlen} dev {interface} nodad
 link set {interface} up
 """)
 
-    def _port(self, node, segment):
+    def port(self, node, segment=0):
         return f"{node.name}.{segment}"
 
     def _set_ports(self, node, *setting):
         for segment in range(len(self.networks)):
-            _ip("-n", self.switch, "link", "set", self._port(node, segment),
+            _ip("-n", self.switch, "link", "set", self.port(node, segment),
                 *(word.format(segment=segment) for word in setting))
 
     def cut(self, node):

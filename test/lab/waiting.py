@@ -38,3 +38,8 @@ def hold(condition, seconds, what=None, every=0.05):
     while time.monotonic() < deadline:
         assert condition(), what or "the condition did not hold"
         time.sleep(every)
+
+
+def elapse(seconds):
+    """Lets a fault last, or a pause between two; never a way to wait for what it brings about."""
+    time.sleep(max(0, seconds))
