@@ -64,6 +64,9 @@ double in_seconds(base::Duration duration) {
 std::string initializing_routers(const status::Snapshot& snapshot) {
   constexpr std::size_t kMostNamed = 10;
   std::vector<std::string> names;
+  if (snapshot.drain.drained) {
+    return {};  // it is as it should be: waiting for it would be in the way of maintenance
+  }
   for (const status::VipStatus& vip : snapshot.vips) {
     for (const status::RouterStatus& router : vip.routers) {
       if (router.role == status::NodeRole::kInitialize) {

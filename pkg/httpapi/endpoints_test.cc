@@ -98,6 +98,14 @@ TEST_CASE("/readyz names the routers that are still in Initialize") {
   CHECK(client.get("/readyz?verbose").body == "[+]specs ok\n[+]routers ok\nreadyz check passed\n");
 }
 
+TEST_CASE("/readyz waits for no router of a drained node") {
+  status::Snapshot snapshot = status::example_snapshot();
+  snapshot.vips[1].routers[1].role = status::NodeRole::kInitialize;
+  snapshot.drain.drained = true;
+  RunningServer server(std::make_shared<const status::Snapshot>(snapshot));
+  CHECK(HttpClient(server.port()).get("/readyz").status == 200);
+}
+
 TEST_CASE("/livez names the loop that stands still and not the others") {
   using std::chrono::seconds;
   RunningServer server(example());

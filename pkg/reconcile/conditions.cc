@@ -50,13 +50,22 @@ std::uint32_t lost_address(const State& state, std::uint32_t router) {
   return kNoPosition;
 }
 
+/// Why a router in Initialize is there.
+std::string_view absence_reason(const State& state, std::uint32_t router) {
+  if (state.stopping) {
+    return to_string(Fitness::kStopping);
+  }
+  const bool drained = state.desired.routers[router].fitness == Fitness::kDrained;
+  return drained ? to_string(Fitness::kDrained) : "Starting";
+}
+
 std::optional<Judgement> judge_obstacles(const State& state, std::uint32_t router) {
   const RouterTrack& track = state.routers[router];
   if (track.shown == NodeRole::kFault) {
     return Judgement{ConditionStatus::kFalse, to_string(track.cause.fitness), router};
   }
   if (track.shown == NodeRole::kInitialize) {
-    return Judgement{ConditionStatus::kFalse, state.stopping ? "Stopping" : "Starting", router};
+    return Judgement{ConditionStatus::kFalse, absence_reason(state, router), router};
   }
   const bool active = track.shown == NodeRole::kActive;
   if (const std::uint32_t address = failing_address(state, router); address != kNoPosition) {

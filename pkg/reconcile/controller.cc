@@ -117,6 +117,23 @@ void Controller::take(const SpeakerReported& event, base::Now now, Commands& /*c
   ++changes_;
 }
 
+void Controller::take(const DrainRead& event, base::Now /*now*/, Commands& commands) {
+  const status::DrainStatus before = std::exchange(state_.drain, event.drain);
+  if (before.drained != event.drain.drained) {
+    round_due_ = true;
+    commands.occurrences.push_back(event.drain.drained
+                                       ? Occurrence{Severity::kInfo,
+                                                    "Node is drained: it gives every virtual IP "
+                                                    "away and takes none",
+                                                    {{"reason", event.drain.reason}}}
+                                       : Occurrence{Severity::kInfo,
+                                                    "Node is no longer drained: it stands for "
+                                                    "election again",
+                                                    {}});
+  }
+  ++changes_;
+}
+
 void Controller::take(const ChecksEnded& event, base::Now now, Commands& commands) {
   bool changed = false;
   for (const health::CheckResult& result : event.results) {
@@ -175,8 +192,8 @@ void Controller::advance(base::Now now, Commands& commands) {
 void Controller::round(base::Now now, Commands& commands) {
   round_due_ = false;
   const std::vector<ReachedRole> roles_now = roles();
-  state_.desired =
-      resolve({state_.assignment, *state_.facts, state_.verdicts, roles_now, state_.stopping});
+  state_.desired = resolve({state_.assignment, *state_.facts, state_.verdicts, roles_now,
+                            state_.stopping, state_.drain.drained});
   watch_addresses(state_, now, commands.occurrences);
   const std::vector<HeldAddress> held_now = held(now.instant);
   const Plan plan = make_plan(state_.assignment, state_.desired, {*state_.facts, held_now});

@@ -49,6 +49,7 @@ class Controller {
   void take(const SpecsRead& event, base::Now now, Commands& commands);
   void take(const HostRead& event, base::Now now, Commands& commands);
   void take(const SpeakerReported& event, base::Now now, Commands& commands);
+  void take(const DrainRead& event, base::Now now, Commands& commands);
   void take(const ChecksEnded& event, base::Now now, Commands& commands);
   void take(const StepsDone& event, base::Now now, Commands& commands);
   void take(const TimePassed& event, base::Now now, Commands& commands);

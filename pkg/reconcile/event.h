@@ -13,6 +13,7 @@
 #include "pkg/net/address_step.h"
 #include "pkg/net/host_facts.h"
 #include "pkg/reconcile/occurrence.h"
+#include "pkg/status/snapshot.h"
 #include "pkg/vrrp/speaker_config.h"
 #include "pkg/vrrp/speaker_report.h"
 
@@ -31,6 +32,11 @@ struct SpeakerReported {
   const vrrp::SpeakerReport* report;
 };
 
+/// What the drain file says: the whole of it, whenever anything of it has changed.
+struct DrainRead {
+  status::DrainStatus drain;
+};
+
 struct ChecksEnded {
   std::vector<health::CheckResult> results;
 };
@@ -45,8 +51,8 @@ struct TimePassed {};
 /// Give everything away, then stop. There is no way back.
 struct StopRequested {};
 
-using Event = std::variant<SpecsRead, HostRead, SpeakerReported, ChecksEnded, StepsDone, TimePassed,
-                           StopRequested>;
+using Event = std::variant<SpecsRead, HostRead, SpeakerReported, DrainRead, ChecksEnded, StepsDone,
+                           TimePassed, StopRequested>;
 
 /// In order of urgency.
 struct Commands {

@@ -43,6 +43,17 @@ std::string explain_place(const Assignment& assignment, std::uint32_t router, Fi
   }
 }
 
+std::string explain_drain(const Assignment& assignment, std::uint32_t router,
+                          const std::string& interface) {
+  if (assignment.is_owner(router)) {
+    return fmt::format(
+        "This node is drained: it no longer advertises the addresses, but it owns them (priority "
+        "255), so they stay on {} until somebody removes them.",
+        interface);
+  }
+  return "This node is drained; `keelvip undrain` on it ends that.";
+}
+
 }  // namespace
 
 std::string explain_fitness(const Assignment& assignment, const net::HostFacts& facts,
@@ -56,6 +67,8 @@ std::string explain_fitness(const Assignment& assignment, const net::HostFacts& 
       return {};
     case Fitness::kStopping:
       return "The agent is stopping.";
+    case Fitness::kDrained:
+      return explain_drain(assignment, router, interface);
     case Fitness::kInterfaceAbsent:
     case Fitness::kNoMatchingInterface:
     case Fitness::kNotEthernet:

@@ -8,6 +8,8 @@ std::string_view to_string(Fitness fitness) {
       return "Fit";
     case Fitness::kStopping:
       return "Stopping";
+    case Fitness::kDrained:
+      return "Drained";
     case Fitness::kInterfaceAbsent:
       return "InterfaceAbsent";
     case Fitness::kNoMatchingInterface:

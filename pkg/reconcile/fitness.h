@@ -12,6 +12,7 @@ namespace keelvip::reconcile {
 enum class Fitness : std::uint8_t {
   kFit,
   kStopping,             // the agent was asked to stop
+  kDrained,              // somebody took this node out of service for a while
   kInterfaceAbsent,      // spec.interface names a link that does not exist
   kNoMatchingInterface,  // spec.interface is empty and no subnet holds the first address
   kNotEthernet,          // adverts and ARP cannot be sent on it

@@ -51,8 +51,18 @@ NodeRole shown_role(const State& state, std::uint32_t router) {
     return NodeRole::kInitialize;
   }
   const Fitness fitness = state.desired.routers[router].fitness;
-  return fitness == Fitness::kFit || fitness == Fitness::kStopping ? NodeRole::kInitialize
-                                                                   : NodeRole::kFault;
+  // What somebody asked for is no fault.
+  const bool asked = fitness == Fitness::kStopping || fitness == Fitness::kDrained;
+  return fitness == Fitness::kFit || asked ? NodeRole::kInitialize : NodeRole::kFault;
+}
+
+std::string explain_obstacle(const State& state, std::uint32_t router) {
+  std::string text =
+      explain_fitness(state.assignment, *state.facts, state.desired, router, &state.checks);
+  if (state.desired.routers[router].fitness == Fitness::kDrained && !state.drain.reason.empty()) {
+    text += " It was drained with these words: " + state.drain.reason;
+  }
+  return text;
 }
 
 Cause cause_of(const State& state, std::uint32_t router) {
@@ -66,8 +76,7 @@ Cause cause_of(const State& state, std::uint32_t router) {
   if (speaks) {
     return {Fitness::kFit, report.reason, {}};
   }
-  return {fitness, vrrp::TransitionReason::kNone,
-          explain_fitness(state.assignment, *state.facts, state.desired, router, &state.checks)};
+  return {fitness, vrrp::TransitionReason::kNone, explain_obstacle(state, router)};
 }
 
 void tell(const State& state, std::uint32_t router, const PastTransition& transition,
@@ -166,11 +175,20 @@ std::string_view message_of(const Cause& cause) {
                                : std::string_view(cause.message);
 }
 
+std::string_view present_reason(const State& state, std::uint32_t router) {
+  // Still in Initialize, a router may be kept there by something else than when it came.
+  const RouterTrack& track = state.routers[router];
+  return track.shown == NodeRole::kInitialize ? reason_of(cause_of(state, router))
+                                              : reason_of(track.cause);
+}
+
 std::string present_message(const State& state, std::uint32_t router) {
-  if (state.routers[router].shown == NodeRole::kFault) {
-    return explain_fitness(state.assignment, *state.facts, state.desired, router, &state.checks);
+  const RouterTrack& track = state.routers[router];
+  if (track.shown == NodeRole::kFault) {
+    return explain_obstacle(state, router);
   }
-  return std::string(message_of(state.routers[router].cause));
+  return std::string(track.shown == NodeRole::kInitialize ? message_of(cause_of(state, router))
+                                                          : message_of(track.cause));
 }
 
 }  // namespace keelvip::reconcile

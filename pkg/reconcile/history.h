@@ -23,7 +23,8 @@ void record_transitions(State& state, base::Now now, Occurrences& occurrences);
 [[nodiscard]] std::string_view reason_of(const Cause& cause);
 [[nodiscard]] std::string_view message_of(const Cause& cause);
 
-/// The sentence for what a router shows now: a fault that lasts may change its words.
+/// Reason and sentence for what a router shows now: while it is kept out, they may change.
+[[nodiscard]] std::string_view present_reason(const State& state, std::uint32_t router);
 [[nodiscard]] std::string present_message(const State& state, std::uint32_t router);
 
 }  // namespace keelvip::reconcile

@@ -33,7 +33,8 @@ std::string router_line(const Preview& preview, std::uint32_t router, const net:
 }  // namespace
 
 Preview make_preview(std::shared_ptr<const api::SpecSet> specs, std::string_view node,
-                     const net::HostFacts& facts, std::span<const ActiveRouter> active) {
+                     const net::HostFacts& facts, std::span<const ActiveRouter> active,
+                     bool drained) {
   RouterIds ids;
   Preview preview;
   preview.assignment = make_assignment(std::move(specs), node, ids);
@@ -49,7 +50,8 @@ Preview make_preview(std::shared_ptr<const api::SpecSet> specs, std::string_view
     });
     roles[i].role = is_active ? vrrp::Role::kActive : vrrp::Role::kInitialize;
   }
-  preview.desired = resolve({preview.assignment, facts, passing, roles});
+  preview.desired =
+      resolve({preview.assignment, facts, passing, roles, /*stopping=*/false, drained});
   preview.plan = make_plan(preview.assignment, preview.desired, {facts});
   return preview;
 }

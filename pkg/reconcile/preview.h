@@ -29,10 +29,10 @@ struct Preview {
   Plan plan;
 };
 
-/// Health checks count as passing: nobody runs them here.
+/// `drained`: the node is. Health checks count as passing: nobody runs them here.
 [[nodiscard]] Preview make_preview(std::shared_ptr<const api::SpecSet> specs, std::string_view node,
                                    const net::HostFacts& facts,
-                                   std::span<const ActiveRouter> active);
+                                   std::span<const ActiveRouter> active, bool drained = false);
 
 /// A line per virtual router, then the plan.
 [[nodiscard]] std::string to_text(const Preview& preview, const net::HostFacts& facts);

@@ -32,5 +32,15 @@ TEST_CASE("A preview says who takes part, who cannot and why, and what would cha
         "+ 192.0.2.10/24 on eth0  web: RoleIsActive\n");
 }
 
+TEST_CASE("A preview for a drained node puts nothing anywhere") {
+  const net::HostFacts facts = host();
+  const Preview preview =
+      make_preview(specs({vip("web", {"192.0.2.10/24"})}), "lb-1", facts, {}, /*drained=*/true);
+  CHECK(to_text(preview, facts) ==
+        "web IPv4 VRID 51: cannot take part: Drained: This node is drained; `keelvip undrain` on "
+        "it ends that.\n"
+        "Nothing to change.\n");
+}
+
 }  // namespace
 }  // namespace keelvip::reconcile

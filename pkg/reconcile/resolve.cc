@@ -152,6 +152,9 @@ DesiredRouter judge_router(const ResolveInputs& inputs, const HostIndex& host,
   if (inputs.stopping) {
     object(Fitness::kStopping, kNoPosition);
   }
+  if (inputs.drained) {
+    object(Fitness::kDrained, kNoPosition);
+  }
   object(footing.link_fitness, kNoPosition);
   if (const net::Link* link = footing.link; link != nullptr) {
     desired.interface = link->index;

@@ -31,6 +31,7 @@ struct ResolveInputs {
   /// Parallel to Assignment::routers; missing ones are kInitialize.
   std::span<const ReachedRole> roles;
   bool stopping = false;  // the node gives everything away
+  bool drained = false;   // and stays out until somebody ends that
 };
 
 /// A VIP of both families is two routers that stand for election separately but are fit together:

@@ -295,6 +295,8 @@ TEST_CASE("A router that is Active on another interface than it should be gets n
 TEST_CASE("A node that stops is not fit for anything") {
   const Assignment web = assignment({vip("web", {"192.0.2.10"})});
   CHECK(resolve({web, host(), {}, {}, true}).routers[0].fitness == Fitness::kStopping);
+  CHECK(resolve({web, host(), {}, {}, true, true}).routers[0].fitness == Fitness::kStopping);
+  CHECK(resolve({web, host(), {}, {}, false, true}).routers[0].fitness == Fitness::kDrained);
 }
 
 }  // namespace

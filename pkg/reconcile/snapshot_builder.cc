@@ -81,7 +81,7 @@ status::RouterStatus router_status(const State& state, std::uint32_t router, bas
   status.version = static_cast<std::uint8_t>(assigned.settings.version);
   status.role = track.shown;
   status.since = track.since;
-  status.reason = reason_of(track.cause);
+  status.reason = present_reason(state, router);
   status.message = present_message(state, router);
   status.effective_priority = assigned.settings.priority.value;
   status.priority_terms = terms_of(state, assigned.vip);
@@ -170,6 +170,7 @@ status::Snapshot build_snapshot(const State& state, base::Now now) {
   snapshot.specs.last_reload = state.specs_read_at;
   snapshot.specs.last_reload_successful = specs.revision > 0 && specs.rejected.empty();
   snapshot.specs.rejected = specs.rejected;
+  snapshot.drain = state.drain;
   snapshot.speaker = state.speaker;
   snapshot.lateness = state.lateness;
   snapshot.kernel = state.kernel;

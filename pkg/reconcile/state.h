@@ -57,6 +57,7 @@ struct State {
   vrrp::LatenessHistogram lateness;
   status::KernelStatus kernel;
 
+  status::DrainStatus drain;
   bool stopping = false;
 
   [[nodiscard]] bool resolved() const { return facts != nullptr; }

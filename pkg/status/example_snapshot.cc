@@ -140,6 +140,7 @@ Snapshot example_snapshot() {
                               .source = "/etc/keelvip/mail.yaml",
                               .errors = {{{4, 3}, "spec.prioritty", "unknown field"}},
                               .previous_in_force = true}};
+  snapshot.drain.file = "/var/lib/keelvip/drained";
   snapshot.speaker.packets_received = 40;
   snapshot.speaker.vrid_errors = 3;
   snapshot.lateness.buckets = {5, 4, 3, 0, 0, 0, 0, 0, 1, 0};

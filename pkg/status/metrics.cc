@@ -157,6 +157,9 @@ void write_speaker(const Snapshot& snapshot, ExpositionWriter& out) {
 void write_metrics(const Snapshot& snapshot, ExpositionWriter& out) {
   out.family("keelvip_build_info", MetricKind::kInfo, "The program that runs.");
   out.sample(labels({{"version", snapshot.version}, {"commit", snapshot.commit}}), true);
+  out.family("keelvip_node_drained", MetricKind::kGauge,
+             "Whether somebody has drained this node: it holds no virtual IP until that ends.");
+  out.sample("", snapshot.drain.drained);
   write_specs(snapshot, out);
   write_conditions(snapshot, out);
   write_router_metrics(snapshot, out);

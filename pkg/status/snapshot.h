@@ -142,6 +142,17 @@ struct SpecStatus {
   std::vector<api::Rejected> rejected;
 };
 
+/// Whether somebody has taken the node out of service for a while, and where that is written down.
+struct DrainStatus {
+  bool drained = false;
+  base::WallTime since;  // while drained
+  std::string reason;    // in the words of whoever drained it; empty: none given
+  std::string file;      // the file whose presence drains the node; empty: there is none
+  std::string problem;   // why the file cannot be looked at or written; empty: it can
+
+  friend bool operator==(const DrainStatus&, const DrainStatus&) = default;
+};
+
 struct KernelStatus {
   std::uint64_t resyncs = 0;
   std::uint64_t overruns = 0;
@@ -160,6 +171,7 @@ struct Snapshot {
   base::WallTime started;
   std::vector<VipStatus> vips;  // sorted by name
   SpecStatus specs;
+  DrainStatus drain;
   vrrp::SpeakerStatistics speaker;
   vrrp::LatenessHistogram lateness;
   KernelStatus kernel;

@@ -45,6 +45,22 @@ void append_specs(JsonWriter& json, const SpecStatus& specs) {
   json.end_object();
 }
 
+void append_drain(JsonWriter& json, const DrainStatus& drain) {
+  json.begin_object();
+  json.field("drained", drain.drained);
+  if (drain.drained) {
+    append_time(json, "since", drain.since);
+    json.field("reason", drain.reason);
+  }
+  if (!drain.file.empty()) {
+    json.field("file", drain.file);
+  }
+  if (!drain.problem.empty()) {
+    json.field("problem", drain.problem);
+  }
+  json.end_object();
+}
+
 void append_speaker(JsonWriter& json, const Snapshot& snapshot) {
   const vrrp::SpeakerStatistics& speaker = snapshot.speaker;
   json.begin_object();
@@ -89,6 +105,8 @@ std::string to_json(const Snapshot& snapshot) {
   json.field("commit", snapshot.commit);
   append_time(json, "started", snapshot.started);
   append_time(json, "taken", snapshot.taken.wall);
+  json.key("drain");
+  append_drain(json, snapshot.drain);
   json.key("specs");
   append_specs(json, snapshot.specs);
   append_items(json, snapshot, Detail::kFull);

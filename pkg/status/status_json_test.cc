@@ -19,6 +19,21 @@ TEST_CASE("the status of a node is what its golden text says") {
   CHECK(differs_from_golden("status.json", parsed.dump(2) + "\n") == "");
 }
 
+TEST_CASE("a drained node says since when and why, and why it could not be drained by its file") {
+  Snapshot snapshot = example_snapshot();
+  snapshot.drain = {.drained = true,
+                    .since = snapshot.started,
+                    .reason = "kernel upgrade",
+                    .file = "/var/lib/keelvip/drained",
+                    .problem = "cannot write /var/lib/keelvip"};
+  CHECK(json::parse(to_json(snapshot))["drain"] ==
+        json{{"drained", true},
+             {"since", "2026-01-31T12:00:00.000000Z"},
+             {"reason", "kernel upgrade"},
+             {"file", "/var/lib/keelvip/drained"},
+             {"problem", "cannot write /var/lib/keelvip"}});
+}
+
 TEST_CASE("a list of VirtualIPs looks as Kubernetes would show it") {
   const json list = json::parse(virtual_ips_json(example_snapshot()));
   CHECK(list["apiVersion"] == "keelvip.io/v1alpha1");
