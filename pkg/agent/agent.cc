@@ -12,6 +12,7 @@
 
 #include "pkg/agent/channels.h"
 #include "pkg/agent/controller_loop.h"
+#include "pkg/agent/drain_loop.h"
 #include "pkg/agent/http_loop.h"
 #include "pkg/agent/instance_lock.h"
 #include "pkg/agent/kernel_loop.h"
@@ -20,6 +21,7 @@
 #include "pkg/agent/speaker_loop.h"
 #include "pkg/agent/spec_loop.h"
 #include "pkg/base/check.h"
+#include "pkg/drain/drain_watch.h"
 #include "pkg/httpapi/server.h"
 #include "pkg/kernel/kernel.h"
 #include "pkg/probe/exec_host.h"
@@ -46,6 +48,7 @@ struct Edges {
   specfile::SpecDirectory specs;
   httpapi::Listener listener;
   InstanceLock lock;
+  drain::DrainWatch drain;
   std::optional<probe::ExecHost> exec_host;
   kernel::Kernel kernel;
   wire::Receiver receiver;
@@ -71,6 +74,9 @@ class Agent {
   void start();
   /// Gives every address up, then ends every thread.
   void stop();
+
+  /// Takes the node out of service, or back; it is done by another thread.
+  void ask_to_drain(bool drain) { channels_.drain_asked.put(drain); }
 
   [[nodiscard]] const std::string& address() const { return server_.address(); }
   [[nodiscard]] std::vector<httpapi::LoopAge> loop_ages() const;
@@ -102,6 +108,8 @@ std::vector<httpapi::LoopAge> Agent::loop_ages() const {
 void Agent::start() {
   using runtime::Thread;
   using runtime::Urgency;
+  // Before the controller starts: it must know before it stands for any election.
+  channels_.drain.put(drain_status(edges_.drain));
   threads_.emplace_back("speaker", Urgency::kRealtime, [this] {
     run_speaker_loop(edges_.receiver, edges_.sender, channels_, heartbeats_.speaker, stop_rest_);
   });
@@ -115,6 +123,8 @@ void Agent::start() {
   threads_.emplace_back("specfile", Urgency::kNormal, [this] {
     run_spec_loop(edges_.specs, channels_, heartbeats_.specfile, stop_rest_);
   });
+  threads_.emplace_back("drain", Urgency::kNormal,
+                        [this] { run_drain_loop(edges_.drain, channels_, stop_rest_); });
   threads_.emplace_back("probe", Urgency::kNormal, [this] {
     const probe::Prober::Settings settings{
         .user_agent = user_agent_, .exec_host = edges_.exec_host ? &*edges_.exec_host : nullptr};
@@ -152,6 +162,10 @@ base::Result<Edges> open_edges(const Options& options) {
   if (!shortfalls) {
     return base::unexpected(shortfalls.error());
   }
+  const drain::DrainFile drain_file(options.state_directory);
+  // Where that fails the watch says what is missing.
+  (void)drain_file.make_directory();
+  drain::DrainWatch drain(drain_file);
   runtime::start_log(options.log_format, options.log_level);
   for (const std::string& shortfall : *shortfalls) {
     runtime::log_event(runtime::LogLevel::kWarn, "Failover may be late on a busy machine",
@@ -173,9 +187,13 @@ base::Result<Edges> open_edges(const Options& options) {
   if (!sender) {
     return base::unexpected(sender.error());
   }
-  return Edges{std::move(*specs),  std::move(*listener),
-               std::move(*lock),   exec_host ? std::optional(std::move(*exec_host)) : std::nullopt,
-               std::move(*kernel), std::move(*receiver),
+  return Edges{std::move(*specs),
+               std::move(*listener),
+               std::move(*lock),
+               std::move(drain),
+               exec_host ? std::optional(std::move(*exec_host)) : std::nullopt,
+               std::move(*kernel),
+               std::move(*receiver),
                std::move(*sender)};
 }
 
@@ -197,14 +215,16 @@ void raise_descriptor_limit() {
 
 /// The main thread while the agent works: signals in, life signs to the service manager out. A loop
 /// that hangs ends the life signs, and the service manager restarts the process.
-void attend(const Agent& agent, const runtime::SignalReader& signals,
-            const runtime::Notify& notify) {
+void attend(Agent& agent, const runtime::SignalReader& signals, const runtime::Notify& notify) {
   runtime::EventLoop loop;
   bool stop = false;
   const auto on_signal = [&] {
     while (const auto signal = signals.take()) {
+      if (*signal == SIGUSR1 || *signal == SIGUSR2) {
+        agent.ask_to_drain(*signal == SIGUSR1);
+      }
       // SIGHUP asks for a reload, which needs no asking: changes are picked up as they happen.
-      stop = stop || *signal != SIGHUP;
+      stop = stop || *signal == SIGTERM || *signal == SIGINT;
     }
   };
   KEELVIP_CHECK(loop.watch(signals.fd(), runtime::Interest::kRead, on_signal).has_value());
@@ -227,10 +247,8 @@ void attend(const Agent& agent, const runtime::SignalReader& signals,
 }  // namespace
 
 base::Result<void> run(const Options& options) {
-  const runtime::SignalReader signals{SIGTERM, SIGINT, SIGHUP};
-  for (const int unused : {SIGPIPE, SIGUSR1, SIGUSR2}) {
-    ::signal(unused, SIG_IGN);
-  }
+  const runtime::SignalReader signals{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+  ::signal(SIGPIPE, SIG_IGN);
   const runtime::Notify notify = runtime::Notify::from_environment();
   raise_descriptor_limit();
   const LogSession log_session;

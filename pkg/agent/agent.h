@@ -6,12 +6,14 @@
 #include <string>
 
 #include "pkg/base/result.h"
+#include "pkg/drain/drain_file.h"
 #include "pkg/runtime/log.h"
 
 namespace keelvip::agent {
 
 struct Options {
   std::string config_directory = "/etc/keelvip";
+  std::string state_directory = drain::kDefaultDirectory;
   std::string node_name;
   std::string listen = "127.0.0.1:9477";
   runtime::LogFormat log_format = runtime::LogFormat::kText;
@@ -20,7 +22,8 @@ struct Options {
   std::string commit;
 };
 
-/// Runs until SIGTERM or SIGINT and returns after a graceful stop. Errors: what forbids the start,
+/// Runs until SIGTERM or SIGINT and returns after a graceful stop. SIGUSR1 drains the node, SIGUSR2
+/// ends that. Errors: what forbids the start,
 /// as a sentence that says what to do.
 [[nodiscard]] base::Result<void> run(const Options& options);
 

@@ -30,6 +30,8 @@ struct Channels {
 
   // Everything that may wait.
   runtime::Latest<std::shared_ptr<const api::SpecSet>> specs;
+  runtime::Latest<status::DrainStatus> drain;
+  runtime::Latest<bool> drain_asked;  // by a signal: drain, or undrain
   runtime::Latest<std::vector<health::CheckSpec>> checks;
   runtime::Mailbox<health::CheckResult> check_results{65'536};
   /// A Snapshot is made when somebody asks for it: for a thousand VIPs it is too much work, and too

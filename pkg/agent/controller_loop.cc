@@ -34,7 +34,7 @@ class ControllerLoop {
     // The handlers only wake: take_in() looks at every channel, in the order that matters.
     for (const int fd :
          {channels_.speaker_report.fd(), channels_.steps_done.fd(), channels_.host_facts.fd(),
-          channels_.specs.fd(), channels_.check_results.fd()}) {
+          channels_.specs.fd(), channels_.drain.fd(), channels_.check_results.fd()}) {
       watch(fd);
     }
     KEELVIP_CHECK(loop_
@@ -78,6 +78,10 @@ class ControllerLoop {
     auto answers = channels_.steps_done.take();
     if (const auto* report = channels_.speaker_report.take()) {
       handle(reconcile::SpeakerReported{report});
+    }
+    // Before the facts and the specs: a node that starts drained must not stand for election.
+    if (const auto* drain = channels_.drain.take()) {
+      handle(reconcile::DrainRead{*drain});
     }
     if (const auto* facts = channels_.host_facts.take()) {
       handle(reconcile::HostRead{*facts});

@@ -1,5 +1,6 @@
 // InstanceLock: at most one agent in a network namespace, since two would claim the same addresses
-// as their own. Held until destroyed; the kernel releases it when the process dies.
+// as their own. The agent takes it at its start, on the main thread, and holds it until destroyed;
+// the kernel releases it when the process dies. The commands beside it ask whether it is held.
 #pragma once
 
 #include "pkg/base/result.h"
@@ -11,6 +12,9 @@ class InstanceLock {
  public:
   /// Errors: kReport when another agent holds it.
   static base::Result<InstanceLock> take();
+
+  /// Whether an agent holds it now. For the commands that stand beside an agent.
+  [[nodiscard]] static bool is_held();
 
  private:
   explicit InstanceLock(runtime::UniqueFd socket) : socket_(std::move(socket)) {}

@@ -23,4 +23,18 @@ TEST_CASE("a second agent in the same network namespace is told so, until the fi
   });
 }
 
+TEST_CASE("others can ask whether an agent runs in their network namespace") {
+  const test::NetworkNamespace here;
+  const test::NetworkNamespace elsewhere;
+  here.inside([&] {
+    CHECK_FALSE(InstanceLock::is_held());
+    {
+      const auto lock = InstanceLock::take();
+      CHECK(InstanceLock::is_held());
+      elsewhere.inside([] { CHECK_FALSE(InstanceLock::is_held()); });
+    }
+    CHECK_FALSE(InstanceLock::is_held());
+  });
+}
+
 }  // namespace keelvip::agent
