@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "cmd/keelvip/age.h"
 #include "cmd/keelvip/table.h"
 #include "pkg/base/overloaded.h"
 
@@ -67,6 +68,17 @@ const api::Node* find_vip(const api::Node& status, std::string_view name) {
     return text_at(item, {"metadata", "name"}) == name;
   });
   return found == items.end() ? nullptr : &*found;
+}
+
+std::string drain_line(const api::Node& status, base::WallTime now) {
+  if (text_at(status, {"drain", "drained"}) != "true") {
+    return {};
+  }
+  const std::string age = age_since(text_at(status, {"drain", "since"}), now);
+  const std::string reason = text_at(status, {"drain", "reason"});
+  return printable(fmt::format("{} is drained{}{}", text_at(status, {"node"}),
+                               age.empty() ? "" : " for " + age,
+                               reason.empty() ? "" : ": " + reason));
 }
 
 std::size_t print_refused(const api::Node& status, std::string_view name, std::ostream& out) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pkg/api/node.h"
+#include "pkg/base/time.h"
 
 namespace keelvip::cmd {
 
@@ -33,6 +34,9 @@ namespace keelvip::cmd {
 
 /// The object of that name in the `items` of /status; nullptr if there is none.
 [[nodiscard]] const api::Node* find_vip(const api::Node& status, std::string_view name);
+
+/// "lb-1 is drained for 5m10s: kernel upgrade"; empty if the node is not.
+[[nodiscard]] std::string drain_line(const api::Node& status, base::WallTime now);
 
 /// One line per reason for each refused document in /status; only those named `name` unless that is
 /// empty. Returns the number of documents.

@@ -9,6 +9,7 @@
 #include "cmd/keelvip/client.h"
 #include "cmd/keelvip/exit_code.h"
 #include "pkg/agent/agent.h"
+#include "pkg/drain/drain_file.h"
 
 namespace keelvip::cmd {
 
@@ -20,6 +21,7 @@ int validate(const std::vector<std::string>& paths, std::ostream& out, std::ostr
 
 struct PlanOptions {
   std::string config_directory;
+  std::string state_directory = drain::kDefaultDirectory;
   std::string node_name;  // empty: the one of the running agent, else default_node_name
   std::string default_node_name;
   std::string endpoint = kDefaultEndpoint;  // of a running agent, asked for the roles

@@ -201,6 +201,9 @@ int describe(const DescribeOptions& options, std::ostream& out, std::ostream& er
     return kNo;
   }
   print_description(*vip, runtime::now().wall, out);
+  if (const std::string drained = drain_line(answer->body, runtime::now().wall); !drained.empty()) {
+    out << drained << '\n';
+  }
   print_refused(answer->body, options.name, out);
   return kOk;
 }

@@ -108,6 +108,9 @@ int print_table(const GetOptions& options, std::ostream& out, std::ostream& err)
   } else {
     print_vips(status, options.name, options.output == "wide", runtime::now().wall, out);
   }
+  if (const std::string drained = drain_line(status, runtime::now().wall); !drained.empty()) {
+    err << drained << '\n';
+  }
   print_refused(status, options.name, err);
   return kOk;
 }

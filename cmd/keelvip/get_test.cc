@@ -12,6 +12,7 @@
 #include <doctest/doctest.h>
 
 #include "cmd/keelvip/age.h"
+#include "cmd/keelvip/answer_reader.h"
 #include "cmd/keelvip/exit_code.h"
 #include "pkg/httpapi/http_client.h"
 #include "pkg/status/example_snapshot.h"
@@ -101,6 +102,18 @@ TEST_CASE("get asks the agent and says which documents it refuses") {
   CHECK(one.code == kOk);
   CHECK(one.out.find("10.0.0.9") == std::string::npos);
   CHECK(one.err.empty());
+}
+
+TEST_CASE("get says of a drained node that it is, for how long and why") {
+  status::Snapshot snapshot = status::example_snapshot();
+  snapshot.drain = {
+      .drained = true, .since = snapshot.started, .reason = "new disks", .file = {}, .problem = {}};
+  const api::Node answer = *parse_answer(status::to_json(snapshot));
+  CHECK(drain_line(answer, later()) == "lb-1 is drained for 5m10s: new disks");
+  CHECK(drain_line(*parse_answer(status::to_json(status::example_snapshot())), later()).empty());
+
+  httpapi::RunningServer server(std::make_shared<const status::Snapshot>(snapshot));
+  CHECK(run(server.address(), "", "table").err.starts_with("lb-1 is drained for "));
 }
 
 TEST_CASE("a name that is not there is a no, with the reason if its document is refused") {

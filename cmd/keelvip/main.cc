@@ -15,8 +15,10 @@
 #include "cmd/keelvip/client.h"
 #include "cmd/keelvip/commands.h"
 #include "cmd/keelvip/describe.h"
+#include "cmd/keelvip/drain.h"
 #include "cmd/keelvip/get.h"
 #include "pkg/agent/agent.h"
+#include "pkg/agent/instance_lock.h"
 #include "pkg/httpapi/listener.h"
 #include "version.h"
 
@@ -41,6 +43,13 @@ using Chosen = std::function<int()>;
 CLI::Option* add_endpoint(CLI::App& command, std::string& endpoint) {
   return command.add_option("--endpoint", endpoint, "Where the agent serves its status")
       ->envname("KEELVIP_ENDPOINT")
+      ->capture_default_str();
+}
+
+void add_state(CLI::App& command, std::string& directory) {
+  command
+      .add_option("--state", directory,
+                  "Directory of what outlives the agent: the file that drains this node")
       ->capture_default_str();
 }
 
@@ -78,6 +87,7 @@ void add_agent(CLI::App& app, Chosen& chosen) {
         return checked ? std::string() : checked.error().message;
       })
       ->capture_default_str();
+  add_state(*command, options->state_directory);
   const std::map<std::string, runtime::LogFormat> formats{{"text", runtime::LogFormat::kText},
                                                           {"json", runtime::LogFormat::kJson}};
   add_choice(*command, "--log-format", options->log_format, formats, "text (the default) or json");
@@ -112,6 +122,7 @@ void add_plan(CLI::App& app, Chosen& chosen) {
   command->add_option("--node-name", options->node_name,
                       "Name of this node in spec.nodes; default: that of the running agent, then "
                       "$NODE_NAME, then the host name");
+  add_state(*command, options->state_directory);
   add_endpoint(*command, options->endpoint);
   command->callback([options, &chosen] {
     chosen = [options] { return cmd::plan(*options, std::cout, std::cerr); };
@@ -142,6 +153,34 @@ void add_describe(CLI::App& app, Chosen& chosen) {
   });
 }
 
+void add_drain(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<cmd::DrainOptions>();
+  options->agent_runs = agent::InstanceLock::is_held;
+  const auto add = [&](const char* name, const char* what, auto run) {
+    CLI::App* command = app.add_subcommand(name, what);
+    add_state(*command, options->state_directory);
+    add_endpoint(*command, options->endpoint);
+    const auto set_wait = [options](int seconds) { options->wait = std::chrono::seconds(seconds); };
+    CLI::Option* wait = command
+                            ->add_option_function<int>(
+                                "--wait", set_wait, "How long to watch the agent obey; default: 30")
+                            ->option_text("SECONDS")
+                            ->check(CLI::Range(1, 86'400));
+    command
+        ->add_flag_callback(
+            "--no-wait", [options] { options->wait = {}; }, "Do not watch the agent obey")
+        ->excludes(wait);
+    command->callback([options, run, &chosen] {
+      chosen = [options, run] { return run(*options, std::cout, std::cerr); };
+    });
+    return command;
+  };
+  add("drain", "Give this node's VIPs away and keep it out of service, also after restarts",
+      cmd::drain)
+      ->add_option("--reason", options->reason, "Words for whoever asks why");
+  add("undrain", "Let this node stand for election again", cmd::undrain);
+}
+
 void add_version(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("version", "Say what this program is");
   command->callback([&chosen] { chosen = [] { return cmd::version(std::cout); }; });
@@ -162,6 +201,7 @@ int run(int argc, char** argv) {
   add_plan(app, chosen);
   add_get(app, chosen);
   add_describe(app, chosen);
+  add_drain(app, chosen);
   add_version(app, chosen);
   try {
     app.parse(argc, argv);

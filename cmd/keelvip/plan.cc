@@ -60,6 +60,15 @@ std::vector<std::string> keep_older_versions(const api::Node& status, const api:
   return kept;
 }
 
+/// A running agent knows best; before it starts the file decides.
+bool is_drained(const PlanOptions& options, const api::Node& status) {
+  if (const std::string drained = text_at(status, {"drain", "drained"}); !drained.empty()) {
+    return drained == "true";
+  }
+  const auto order = drain::DrainFile(options.state_directory).read();
+  return order && order->drained;
+}
+
 }  // namespace
 
 int plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
@@ -90,8 +99,8 @@ int plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
     err << error << "\n";
   }
   const net::HostFacts& facts = kernel->facts();
-  reconcile::Preview preview =
-      reconcile::make_preview(specs->current(), node, facts, active_routers(status));
+  reconcile::Preview preview = reconcile::make_preview(
+      specs->current(), node, facts, active_routers(status), is_drained(options, status));
   for (const std::string& name : keep_older_versions(status, read, preview.plan)) {
     out << name << ": its newer text is refused; the version before it stays in force\n";
   }

@@ -230,6 +230,7 @@ class Keelvip(Daemon):
         super().__init__(node, name)
         self.config = self.directory / "config"
         self.config.mkdir(exist_ok=True)
+        self.state = self.directory / "state"
         self.listen = listen
         self.options = options
         if specs:
@@ -242,8 +243,8 @@ class Keelvip(Daemon):
         fresh.rename(self.config / file)
 
     def command(self):
-        return [self.program, "agent", "--config", self.config, "--node-name", self.node.name,
-                "--listen", self.listen, *self.options]
+        return [self.program, "agent", "--config", self.config, "--state", self.state,
+                "--node-name", self.node.name, "--listen", self.listen, *self.options]
 
     def start(self, ready=10, **options):
         super().start(**options)

@@ -1,0 +1,238 @@
+#include "cmd/keelvip/drain.h"
+
+#include <algorithm>
+#include <optional>
+#include <ostream>
+#include <set>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "cmd/keelvip/answer_reader.h"
+#include "cmd/keelvip/exit_code.h"
+#include "cmd/keelvip/table.h"
+#include "pkg/runtime/clock.h"
+#include "pkg/runtime/event_loop.h"
+
+namespace keelvip::cmd {
+namespace {
+
+constexpr base::Duration kPollPeriod = std::chrono::milliseconds(100);
+
+using Names = std::set<std::string>;
+
+std::string name_of(const api::Node& vip) {
+  return printable(text_at(vip, {"metadata", "name"}));
+}
+
+/// This node's entry of the object's status; nullptr if it takes no part.
+const api::Node* own_entry(const api::Node& vip, const api::Node& status) {
+  return find_by(list_at(vip, {"status", "nodes"}), "name", text_at(status, {"node"}));
+}
+
+bool is_active(const api::Node& entry) {
+  return find_by(list_at(entry, {"routers"}), "role", "Active") != nullptr;
+}
+
+bool owns_addresses(const api::Node& entry) {
+  return text_at(entry, {"effectivePriority"}) == "255";
+}
+
+Names active_vips(const api::Node& status) {
+  Names names;
+  for (const api::Node& vip : list_at(status, {"items"})) {
+    const api::Node* entry = own_entry(vip, status);
+    if (entry != nullptr && is_active(*entry)) {
+      names.insert(name_of(vip));
+    }
+  }
+  return names;
+}
+
+/// The VIPs that are still on this node. One that was never Active here may have an address that
+/// somebody else configured; that is not the agent's to give away.
+Names vips_here(const api::Node& status, const Names& were_active) {
+  Names names = active_vips(status);
+  for (const api::Node& vip : list_at(status, {"items"})) {
+    const api::Node* entry = own_entry(vip, status);
+    if (entry != nullptr && were_active.contains(name_of(vip)) && !owns_addresses(*entry) &&
+        !list_at(*entry, {"addresses"}).empty()) {
+      names.insert(name_of(vip));
+    }
+  }
+  return names;
+}
+
+bool says_drained(const api::Node& status) {
+  return text_at(status, {"drain", "drained"}) == "true";
+}
+
+/// Why the agent does not see what we wrote; empty if it does.
+std::string blindness(const api::Node& status, const drain::DrainFile& file) {
+  const std::string looks_at = text_at(status, {"drain", "file"});
+  if (looks_at.empty()) {
+    return "the agent does not know of draining: it is of an older version, restart it";
+  }
+  if (looks_at != file.path()) {
+    return fmt::format("the agent looks at {}, not at {}: name its directory with --state",
+                       looks_at, file.path());
+  }
+  return fmt::format("the agent does not see the change of {}: {}", file.path(),
+                     text_at(status, {"drain", "problem"}));
+}
+
+/// What was last heard of the agent.
+struct Hearing {
+  std::optional<api::Node> status;
+  std::string error;  // without a status
+};
+
+Hearing hear(const std::string& endpoint) {
+  auto answer = ask_agent(endpoint, "/status");
+  if (!answer) {
+    return {std::nullopt, answer.error().message};
+  }
+  if (answer->status != 200) {
+    return {std::nullopt, text_at(answer->body, {"message"})};
+  }
+  return {std::move(answer->body), {}};
+}
+
+/// Asks the agent until `done` is content with an answer, the wait is over, or there is no agent.
+template <typename Done>
+Hearing follow(const DrainOptions& options, Done done) {
+  const base::Instant until = runtime::monotonic_now() + options.wait;
+  runtime::EventLoop pause;
+  while (true) {
+    Hearing heard = hear(options.endpoint);
+    const base::Instant now = runtime::monotonic_now();
+    const bool over = heard.status ? done(*heard.status) : !options.agent_runs();
+    if (over || now >= until) {
+      return heard;
+    }
+    pause.wait(std::min(until, now + kPollPeriod));
+  }
+}
+
+int tell_silence(const DrainOptions& options, const Hearing& heard, std::string_view consequence,
+                 std::ostream& out, std::ostream& err) {
+  if (!options.agent_runs()) {
+    out << "No agent runs here: " << consequence << " when one starts.\n";
+    return kOk;
+  }
+  err << "keelvip: an agent runs here, but does not say what it does: " << heard.error << '\n';
+  return kEnvironment;
+}
+
+void tell_given_away(const api::Node& status, const std::string& name, std::ostream& out) {
+  const api::Node* vip = find_vip(status, name);
+  const api::Node* entry = vip != nullptr ? own_entry(*vip, status) : nullptr;
+  if (entry != nullptr && owns_addresses(*entry)) {
+    out << name << ": no longer advertised; this node owns "
+        << joined(list_at(*entry, {"addresses"}))
+        << " (priority 255), so that stays until you remove it\n";
+    return;
+  }
+  out << name << ": given away\n";
+}
+
+int tell_not_drained(const api::Node& status, const drain::DrainFile& file, const Names& here,
+                     std::ostream& err) {
+  if (!says_drained(status)) {
+    err << "keelvip: " << printable(blindness(status, file)) << '\n';
+    return kNo;
+  }
+  for (const std::string& name : here) {
+    const api::Node* vip = find_vip(status, name);
+    const api::Node* entry = own_entry(*vip, status);
+    err << name << ": still here: " << printable(text_at(*entry, {"message"})) << '\n';
+  }
+  err << "keelvip: the node is drained, but holds VIPs still\n";
+  return kNo;
+}
+
+bool in_initialize(const api::Node& status) {
+  return std::ranges::any_of(list_at(status, {"items"}), [&](const api::Node& vip) {
+    const api::Node* entry = own_entry(vip, status);
+    return entry != nullptr && text_at(*entry, {"role"}) == "Initialize";
+  });
+}
+
+void tell_roles(const api::Node& status, std::ostream& out) {
+  for (const api::Node& vip : list_at(status, {"items"})) {
+    const api::Node* entry = own_entry(vip, status);
+    if (entry != nullptr) {
+      out << name_of(vip) << ": " << text_at(*entry, {"role"}) << ": "
+          << printable(text_at(*entry, {"message"})) << '\n';
+    }
+  }
+}
+
+}  // namespace
+
+int drain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
+  const drain::DrainFile file(options.state_directory);
+  const bool waits = options.wait > base::Duration{};
+  const Hearing before = waits ? hear(options.endpoint) : Hearing{};
+  const Names were_active = before.status ? active_vips(*before.status) : Names{};
+  if (const auto written = file.write(options.reason); !written) {
+    err << "keelvip: " << written.error().message << '\n';
+    return kEnvironment;
+  }
+  if (!waits) {
+    out << file.path() << " says that this node is drained.\n";
+    return kOk;
+  }
+  Names told;
+  Names here = were_active;
+  const Hearing heard = follow(options, [&](const api::Node& status) {
+    here = vips_here(status, were_active);
+    for (const std::string& name : were_active) {
+      if (says_drained(status) && !here.contains(name) && told.insert(name).second) {
+        tell_given_away(status, name, out);
+      }
+    }
+    out.flush();
+    return says_drained(status) && here.empty();
+  });
+  if (!heard.status) {
+    return tell_silence(options, heard, "this node will be drained", out, err);
+  }
+  if (!says_drained(*heard.status) || !here.empty()) {
+    return tell_not_drained(*heard.status, file, here, err);
+  }
+  out << printable(text_at(*heard.status, {"node"}))
+      << " is drained and holds no VIP until `keelvip undrain`.\n";
+  return kOk;
+}
+
+int undrain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
+  const drain::DrainFile file(options.state_directory);
+  if (const auto removed = file.remove(); !removed) {
+    err << "keelvip: " << removed.error().message << '\n';
+    return kEnvironment;
+  }
+  if (options.wait == base::Duration{}) {
+    out << file.path() << " is not there: this node is not drained.\n";
+    return kOk;
+  }
+  const Hearing heard = follow(options, [](const api::Node& status) {
+    return !says_drained(status) && !in_initialize(status);
+  });
+  if (!heard.status) {
+    return tell_silence(options, heard, "this node will take part", out, err);
+  }
+  if (says_drained(*heard.status)) {
+    err << "keelvip: " << printable(blindness(*heard.status, file)) << '\n';
+    return kNo;
+  }
+  tell_roles(*heard.status, out);
+  if (in_initialize(*heard.status)) {
+    err << "keelvip: the node is not drained any more, but does not take part in all VIPs yet\n";
+    return kNo;
+  }
+  out << printable(text_at(*heard.status, {"node"})) << " is not drained.\n";
+  return kOk;
+}
+
+}  // namespace keelvip::cmd

@@ -1,0 +1,165 @@
+#include "cmd/keelvip/drain.h"
+
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "cmd/keelvip/exit_code.h"
+#include "pkg/drain/scratch_directory.h"
+#include "pkg/httpapi/http_client.h"
+#include "pkg/status/example_snapshot.h"
+
+namespace keelvip::cmd {
+namespace {
+
+using Snapshot = std::shared_ptr<const status::Snapshot>;
+
+/// A node that has `web` Active and `db` in Fault, and what its agent says next.
+struct Node {
+  drain::ScratchDirectory state;
+  httpapi::RunningServer server{std::make_shared<const status::Snapshot>(snapshot())};
+  std::ostringstream out;
+  std::ostringstream err;
+  bool agent_runs = true;
+  std::string reason;
+  base::Duration wait = std::chrono::seconds(20);
+
+  [[nodiscard]] status::Snapshot snapshot() const {
+    status::Snapshot made = status::example_snapshot();
+    made.drain.file = state.path("drained");
+    return made;
+  }
+
+  /// As snapshot() is once the agent has obeyed.
+  [[nodiscard]] status::Snapshot drained_snapshot() const {
+    status::Snapshot made = snapshot();
+    made.drain.drained = true;
+    for (status::RouterStatus& router : made.vips[1].routers) {
+      router.role = status::NodeRole::kInitialize;
+      router.reason = "Drained";
+      router.addresses.clear();
+    }
+    return made;
+  }
+
+  [[nodiscard]] DrainOptions options(std::string endpoint = "") {
+    if (endpoint.empty()) {
+      endpoint = "http://127.0.0.1:" + std::to_string(server.port());
+    }
+    return {.state_directory = state.path(),
+            .reason = reason,
+            .wait = wait,
+            .endpoint = std::move(endpoint),
+            .agent_runs = [this] { return agent_runs; }};
+  }
+
+  void says(status::Snapshot next) {
+    server.put(std::make_shared<const status::Snapshot>(std::move(next)));
+  }
+};
+
+constexpr const char* kNobody = "http://127.0.0.1:1";
+
+TEST_CASE("drain writes the file and its reason, and is content when the node holds no VIP") {
+  Node node;
+  node.reason = "kernel upgrade";
+  node.says(node.drained_snapshot());
+  CHECK(drain(node.options(), node.out, node.err) == kOk);
+  CHECK(node.state.content("drained") == "kernel upgrade\n");
+  CHECK(node.out.str() == "lb-1 is drained and holds no VIP until `keelvip undrain`.\n");
+}
+
+TEST_CASE("drain says for each VIP that is still here after the wait why it is") {
+  Node node;
+  status::Snapshot stuck = node.snapshot();
+  stuck.drain.drained = true;
+  stuck.vips[1].routers[0].message = "It is giving it away.";
+  node.says(stuck);
+  node.wait = std::chrono::milliseconds(1);
+  CHECK(drain(node.options(), node.out, node.err) == kNo);
+  CHECK(node.err.str().starts_with("web: still here: "));
+  CHECK(node.err.str().ends_with("keelvip: the node is drained, but holds VIPs still\n"));
+  CHECK(node.out.str().empty());
+}
+
+TEST_CASE("an agent that looks elsewhere, or that knows nothing of it, is not taken for drained") {
+  Node node;
+  node.wait = std::chrono::milliseconds(1);
+  status::Snapshot elsewhere = node.snapshot();
+  std::string told;
+  SUBCASE("elsewhere") {
+    elsewhere.drain.file = "/run/other/drained";
+    told = "keelvip: the agent looks at /run/other/drained, not at " + node.state.path("drained") +
+           ": name its directory with --state\n";
+  }
+  SUBCASE("older") {
+    elsewhere.drain.file = "";
+    told = "keelvip: the agent does not know of draining: it is of an older version, restart it\n";
+  }
+  node.says(elsewhere);
+  CHECK(drain(node.options(), node.out, node.err) == kNo);
+  CHECK(node.err.str() == told);
+}
+
+TEST_CASE("without an agent both are done by writing, and say what will be") {
+  Node node;
+  node.agent_runs = false;
+  CHECK(drain(node.options(kNobody), node.out, node.err) == kOk);
+  CHECK(node.out.str() == "No agent runs here: this node will be drained when one starts.\n");
+  CHECK(node.state.entries() == 1);
+  node.out.str("");
+  CHECK(undrain(node.options(kNobody), node.out, node.err) == kOk);
+  CHECK(node.out.str() == "No agent runs here: this node will take part when one starts.\n");
+  CHECK(node.state.entries() == 0);
+}
+
+TEST_CASE("an agent that runs but cannot be asked leaves the question open") {
+  Node node;
+  node.wait = std::chrono::milliseconds(1);
+  CHECK(drain(node.options(kNobody), node.out, node.err) == kEnvironment);
+  CHECK(node.err.str().find("an agent runs here, but does not say what it does: cannot reach") !=
+        std::string::npos);
+  CHECK(node.state.entries() == 1);
+}
+
+TEST_CASE("without waiting nobody is asked") {
+  Node node;
+  node.wait = {};
+  CHECK(drain(node.options(kNobody), node.out, node.err) == kOk);
+  CHECK(node.state.entries() == 1);
+  CHECK(undrain(node.options(kNobody), node.out, node.err) == kOk);
+  CHECK(node.state.entries() == 0);
+}
+
+TEST_CASE("undrain tells the roles that the node has then") {
+  Node node;
+  node.state.write("drained", "");
+  CHECK(undrain(node.options(), node.out, node.err) == kOk);
+  CHECK(node.out.str().find("web: Active: ") != std::string::npos);
+  CHECK(node.out.str().find("db: Fault: ") != std::string::npos);
+  CHECK(node.out.str().ends_with("lb-1 is not drained.\n"));
+  CHECK(node.state.entries() == 0);
+}
+
+TEST_CASE("undrain is not content with a node that takes no part yet") {
+  Node node;
+  node.wait = std::chrono::milliseconds(1);
+  status::Snapshot starting = node.drained_snapshot();
+  starting.drain.drained = false;
+  node.says(starting);
+  CHECK(undrain(node.options(), node.out, node.err) == kNo);
+  CHECK(node.err.str().find("does not take part in all VIPs yet") != std::string::npos);
+}
+
+TEST_CASE("a directory that cannot be written is the environment's no") {
+  Node node;
+  DrainOptions options = node.options();
+  options.state_directory = node.state.path("a/b");
+  CHECK(drain(options, node.out, node.err) == kEnvironment);
+  CHECK(node.err.str().starts_with("keelvip: cannot make "));
+}
+
+}  // namespace
+}  // namespace keelvip::cmd

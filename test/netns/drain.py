@@ -1,0 +1,164 @@
+"""Maintenance: a drained node gives its VIPs away, stays out, and says so."""
+
+import os
+import signal
+
+from lab import Keelvip, case, hold, wait_until
+from netns.cluster import SLACK, VIP, WEB, Cluster, alone, says
+
+ALONE = {"lb-1": 100}
+
+
+def _drain(agent, command="drain", *options, check=True):
+    return agent.cli(command, "--state", agent.state, *options, check=check)
+
+
+@case("drain moves the VIP away for good, also over a restart; undrain brings it back")
+def moves(lan):
+    a, b = lan.nodes
+    with Cluster(lan) as cluster:
+        agent, since = cluster.agent(a), cluster.client.report().now
+        told = _drain(agent, "drain", "--reason", "kernel upgrade").stdout
+        assert "web: given away" in told and "lb-1 is drained and holds no VIP" in told, told
+        assert not a.holds(VIP), "drain came back before the address was gone"
+        cluster.answers(b)
+        outage = cluster.outage_since(since)
+        assert outage < WEB.skew(150) + SLACK, f"outage of {outage:.3f} s"
+        # This node is the better one, and preempts; not while it is drained.
+        hold(lambda: not a.holds(VIP), 2 * WEB.down_interval(200))
+        agent.stop()
+        agent.start()
+        hold(lambda: not a.holds(VIP), 2 * WEB.down_interval(200))
+        says(agent, "Drained", "kernel upgrade")
+
+        since = cluster.client.report().now
+        told = _drain(agent, "undrain").stdout
+        assert "lb-1 is not drained" in told, told
+        cluster.answers(a)
+        cluster.released(b)
+        assert cluster.outage_since(since) < SLACK
+
+
+@case("a drained node is seen to be: get, describe, plan, status, metrics; and it is ready")
+def visible(lan):
+    agent = alone(lan, WEB.yaml(ALONE))
+    wait_until(lambda: lan.nodes[0].holds(VIP), 5)
+    assert agent.status()["drain"] == {"drained": False, "file": str(agent.state / "drained")}
+    (agent.state / "drained").write_text("new disks\n")
+    wait_until(lambda: not lan.nodes[0].holds(VIP), 5)
+    wait_until(lambda: agent.role() == "Initialize", 5)
+    drain = agent.status()["drain"]
+    assert drain["drained"] is True and drain["reason"] == "new disks" and drain["since"], drain
+    assert "keelvip_node_drained 1\n" in agent.get("/metrics")[1]
+    assert agent.get("/readyz")[0] == 200
+    shown = agent.cli("get")
+    assert "Drained" in shown.stdout and "lb-1 is drained" in shown.stderr, shown
+    assert "new disks" in agent.cli("describe", "web").stdout
+    plan = agent.cli("plan", "--config", agent.config).stdout
+    assert "cannot take part: Drained" in plan and "Nothing to change" in plan, plan
+    assert "Node is drained" in agent.log() and "new disks" in agent.log()
+
+
+@case("SIGUSR1 drains and SIGUSR2 ends it, each as often as it comes")
+def signals(lan):
+    a, b = lan.nodes
+    with Cluster(lan) as cluster:
+        agent = cluster.agent(a)
+        for _ in range(3):
+            os.kill(agent.pid, signal.SIGUSR1)
+        cluster.answers(b)
+        cluster.released(a)
+        assert (agent.state / "drained").read_text() == "by SIGUSR1\n"
+        agent.stop()
+        agent.start()
+        hold(lambda: not a.holds(VIP), 1)
+        for _ in range(3):
+            os.kill(agent.pid, signal.SIGUSR2)
+        cluster.answers(a)
+        assert not (agent.state / "drained").exists()
+
+
+@case("drained while no agent runs, the node starts drained")
+def before_start(lan):
+    a, b = lan.nodes
+    with Cluster(lan, start=False) as cluster:
+        told = _drain(cluster.agent(a)).stdout
+        assert "No agent runs here: this node will be drained" in told, told
+        cluster.agent(a).start()
+        cluster.agent(b).start()
+        cluster.answers(b)
+        hold(lambda: not a.holds(VIP), 1)
+        assert _drain(cluster.agent(a)).returncode == 0, "drained twice is drained"
+
+
+@case("the only node obeys too: nobody has the VIP until it is undrained")
+def only_node(lan):
+    a = lan.nodes[0]
+    agent = alone(lan, WEB.yaml(ALONE))
+    wait_until(lambda: a.holds(VIP), 5)
+    assert "web: given away" in _drain(agent).stdout
+    hold(lambda: not a.holds(VIP), 1)
+    _drain(agent, "undrain")
+    wait_until(lambda: a.holds(VIP), 5)
+
+
+@case("a drained owner falls silent; its address is the administrator's, and both say so")
+def owner(lan):
+    a, b = lan.nodes
+    a.ip("address", "add", WEB.vips[0], "dev", "eth0")
+    with Cluster(lan, priorities={"lb-1": 255, "lb-2": 100}, start=False) as cluster:
+        cluster.agent(a).start()
+        cluster.agent(b).start()
+        wait_until(lambda: cluster.advertises(a), 5)
+        told = _drain(cluster.agent(a)).stdout
+        assert "web: no longer advertised; this node owns" in told, told
+        wait_until(lambda: cluster.advertises(b), 5)
+        assert a.holds(VIP)
+        says(cluster.agent(a), "Drained", "stay on eth0 until somebody removes them")
+
+
+@case("without the right to write there is no drain, but a reason and exit code 3")
+def forbidden(lan):
+    a = lan.nodes[0]
+    agent = alone(lan, WEB.yaml(ALONE))
+    wait_until(lambda: a.holds(VIP), 5)
+    for command in ("drain", "undrain"):
+        if command == "undrain":
+            _drain(agent)
+        refused = a.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                        agent.program, command, "--state", agent.state, check=False)
+        assert refused.returncode == 3, refused
+        assert "Permission denied" in refused.stderr and "as root" in refused.stderr, refused
+        assert a.holds(VIP) == (command == "drain")
+
+
+@case("a state directory that cannot be written stops nobody; the agent says it once")
+def no_state(lan):
+    a = lan.nodes[0]
+    agent = Keelvip(a, WEB.yaml(ALONE))
+    agent.state.write_text("a file is no directory")
+    agent.start()
+    wait_until(lambda: a.holds(VIP), 5)
+    os.kill(agent.pid, signal.SIGUSR1)
+    wait_until(lambda: "A signal could not be obeyed" in agent.log(), 5)
+    hold(lambda: a.holds(VIP), 2)
+    assert agent.log().count("cannot be drained by command or signal") == 1, agent.log()
+    assert "cannot write" in agent.status()["drain"]["problem"]
+    # Repaired, it works without a restart.
+    agent.state.unlink()
+    agent.state.mkdir()
+    assert _drain(agent).returncode == 0
+
+
+@case("drain does not claim what it does not know: an agent that looks elsewhere or cannot be asked")
+def wrong_place(lan):
+    a = lan.nodes[0]
+    agent = alone(lan, WEB.yaml(ALONE))
+    wait_until(lambda: a.holds(VIP), 5)
+    other = agent.directory / "other"
+    refused = agent.cli("drain", "--state", other, "--wait", "1", check=False)
+    assert refused.returncode == 1 and f"looks at {agent.state}/drained" in refused.stderr, refused
+    silent = agent.cli("drain", "--state", other, "--wait", "1", "--endpoint", "127.0.0.1:1",
+                       check=False)
+    assert silent.returncode == 3 and "an agent runs here" in silent.stderr, silent
+    assert a.holds(VIP)
