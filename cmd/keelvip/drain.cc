@@ -22,7 +22,7 @@ constexpr base::Duration kPollPeriod = std::chrono::milliseconds(100);
 using Names = std::set<std::string>;
 
 std::string name_of(const api::Node& vip) {
-  return printable(text_at(vip, {"metadata", "name"}));
+  return text_at(vip, {"metadata", "name"});
 }
 
 /// This node's entry of the object's status; nullptr if it takes no part.
@@ -128,12 +128,12 @@ void tell_given_away(const api::Node& status, const std::string& name, std::ostr
   const api::Node* vip = find_vip(status, name);
   const api::Node* entry = vip != nullptr ? own_entry(*vip, status) : nullptr;
   if (entry != nullptr && owns_addresses(*entry)) {
-    out << name << ": no longer advertised; this node owns "
-        << joined(list_at(*entry, {"addresses"}))
+    out << printable(name) << ": no longer advertised; this node owns "
+        << printable(joined(list_at(*entry, {"addresses"})))
         << " (priority 255), so that stays until you remove it\n";
     return;
   }
-  out << name << ": given away\n";
+  out << printable(name) << ": given away\n";
 }
 
 int tell_not_drained(const api::Node& status, const drain::DrainFile& file, const Names& here,
@@ -143,9 +143,11 @@ int tell_not_drained(const api::Node& status, const drain::DrainFile& file, cons
     return kNo;
   }
   for (const std::string& name : here) {
-    const api::Node* vip = find_vip(status, name);
-    const api::Node* entry = own_entry(*vip, status);
-    err << name << ": still here: " << printable(text_at(*entry, {"message"})) << '\n';
+    const auto& conditions = list_at(*find_vip(status, name), {"status", "conditions"});
+    const api::Node* ready = find_by(conditions, "type", "Ready");
+    err << printable(name)
+        << ": still here: " << (ready != nullptr ? printable(text_at(*ready, {"message"})) : "")
+        << '\n';
   }
   err << "keelvip: the node is drained, but holds VIPs still\n";
   return kNo;
@@ -162,7 +164,7 @@ void tell_roles(const api::Node& status, std::ostream& out) {
   for (const api::Node& vip : list_at(status, {"items"})) {
     const api::Node* entry = own_entry(vip, status);
     if (entry != nullptr) {
-      out << name_of(vip) << ": " << text_at(*entry, {"role"}) << ": "
+      out << printable(name_of(vip)) << ": " << printable(text_at(*entry, {"role"})) << ": "
           << printable(text_at(*entry, {"message"})) << '\n';
     }
   }

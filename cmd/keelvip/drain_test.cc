@@ -75,12 +75,13 @@ TEST_CASE("drain says for each VIP that is still here after the wait why it is")
   Node node;
   status::Snapshot stuck = node.snapshot();
   stuck.drain.drained = true;
-  stuck.vips[1].routers[0].message = "It is giving it away.";
+  stuck.vips[1].conditions[1].message = "It is giving it away.";
   node.says(stuck);
   node.wait = std::chrono::milliseconds(1);
   CHECK(drain(node.options(), node.out, node.err) == kNo);
-  CHECK(node.err.str().starts_with("web: still here: "));
-  CHECK(node.err.str().ends_with("keelvip: the node is drained, but holds VIPs still\n"));
+  CHECK(node.err.str() ==
+        "web: still here: It is giving it away.\n"
+        "keelvip: the node is drained, but holds VIPs still\n");
   CHECK(node.out.str().empty());
 }
 

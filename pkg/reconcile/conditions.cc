@@ -64,13 +64,14 @@ std::optional<Judgement> judge_obstacles(const State& state, std::uint32_t route
   if (track.shown == NodeRole::kFault) {
     return Judgement{ConditionStatus::kFalse, to_string(track.cause.fitness), router};
   }
-  if (track.shown == NodeRole::kInitialize) {
+  const std::uint32_t failing = failing_address(state, router);
+  if (track.shown == NodeRole::kInitialize && failing == kNoPosition) {
     return Judgement{ConditionStatus::kFalse, absence_reason(state, router), router};
   }
   const bool active = track.shown == NodeRole::kActive;
-  if (const std::uint32_t address = failing_address(state, router); address != kNoPosition) {
+  if (failing != kNoPosition) {
     return Judgement{ConditionStatus::kFalse, active ? "AddressNotSet" : "AddressNotRemoved",
-                     router, address};
+                     router, failing};
   }
   if (const std::uint32_t address = lost_address(state, router); active && address != kNoPosition) {
     return Judgement{ConditionStatus::kFalse, "AddressLost", router, address};

@@ -64,6 +64,16 @@ TEST_CASE("A drain gives the VIP away first, then takes its address off, and say
   CHECK_FALSE(story.controller.stopped());
 }
 
+TEST_CASE("An address that a drained node cannot get rid of is not passed over in silence") {
+  Story story = active_story();
+  story.give(drained());
+  story.obey();
+  story.fail_steps(base::report_error("Operation not permitted (EPERM)"));
+  CHECK(story.condition("web", "Ready") ==
+        "False AddressNotRemoved: 192.0.2.10/24 cannot be removed: Operation not permitted "
+        "(EPERM); waiting for a change of the spec or the host.");
+}
+
 TEST_CASE("A drained node stays out whatever happens to its host and its specs") {
   Story story = active_story();
   story.give(drained());
