@@ -40,9 +40,10 @@ void DrainWatch::follow() {
   while (::read(inotify_.get(), events.data(), events.size()) > 0) {
   }
   // The path may lead to another directory than before, or to one at last. Adding a watch that is
-  // there already changes nothing; one whose directory is gone has ended by itself.
+  // there already changes nothing; one whose directory is gone has ended by itself. Not IN_CREATE:
+  // a reason is there when its writer is done.
   (void)::inotify_add_watch(inotify_.get(), file_.directory().c_str(),
-                            IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE |
+                            IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE |
                                 IN_DELETE_SELF | IN_ATTRIB | IN_ONLYDIR);
 }
 
