@@ -96,6 +96,7 @@ void ExecProbes::on_message(const ExecMessage& message) {
 
 void ExecProbes::lose_host() {
   loop_.unwatch(std::exchange(host_, -1));
+  lost_host_ = true;
   const std::map<AttemptId, health::CheckId> lost = running_;
   for (const auto& [id, check] : lost) {
     fail(id, "the process that runs commands for the agent has ended");

@@ -34,6 +34,9 @@ class ExecProbes {
   void start(AttemptId id, const health::CheckSpec& spec, const health::ExecProbe& probe);
   void cancel(AttemptId id);
 
+  /// Whether there was a host, and it has ended.
+  [[nodiscard]] bool has_lost_host() const { return lost_host_; }
+
   /// The revision of the check's attempt whose processes may still be there; nullopt: none.
   [[nodiscard]] std::optional<std::uint64_t> revision_running(const health::CheckId& check) const;
 
@@ -47,6 +50,7 @@ class ExecProbes {
 
   runtime::EventLoop& loop_;
   int host_ = -1;  // the ExecHost's socket; -1: there is none, or it has ended
+  bool lost_host_ = false;
   Done done_;
   Gone gone_;
   std::map<AttemptId, health::CheckId> running_;       // not gone yet

@@ -57,6 +57,9 @@ class Prober {
   [[nodiscard]] base::Instant next_deadline() const;
   void advance(base::Instant now);
 
+  /// Whether the process that runs commands has ended, so that every exec check fails.
+  [[nodiscard]] bool has_lost_exec_host() const { return exec_.has_lost_host(); }
+
   /// Attempts that run now.
   [[nodiscard]] std::size_t running() const { return attempts_.size(); }
 
