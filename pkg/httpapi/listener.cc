@@ -159,6 +159,12 @@ std::string printed(int fd) {
 
 }  // namespace
 
+SocketFile::~SocketFile() {
+  if (!path_.empty()) {
+    ::unlink(path_.c_str());
+  }
+}
+
 base::Result<void> check_listen_address(std::string_view where) {
   return parse(where).map([](const SocketAddress& /*address*/) {});
 }
@@ -184,6 +190,7 @@ base::Result<Listener> open_listener(std::string_view where) {
   if (::bind(fd.get(), address->get(), address->size) != 0) {
     return base::unexpected(refused(where, errno));
   }
+  SocketFile file(path);
   if (is_unix && ::chmod(path.c_str(), S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP) != 0) {
     return base::unexpected(refused(where, errno));
   }
@@ -191,7 +198,7 @@ base::Result<Listener> open_listener(std::string_view where) {
     return base::unexpected(refused(where, errno));
   }
   std::string listening = is_unix ? std::string(where) : printed(fd.get());
-  return Listener{std::move(fd), std::move(listening)};
+  return Listener{std::move(fd), std::move(listening), std::move(file)};
 }
 
 }  // namespace keelvip::httpapi

@@ -5,15 +5,35 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "pkg/base/result.h"
 #include "pkg/runtime/unique_fd.h"
 
 namespace keelvip::httpapi {
 
+/// The file of a listening unix socket, which goes with it; empty: there is none.
+class SocketFile {
+ public:
+  SocketFile() = default;
+  explicit SocketFile(std::string path) : path_(std::move(path)) {}
+  SocketFile(SocketFile&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  SocketFile& operator=(SocketFile&& other) noexcept {
+    std::swap(path_, other.path_);
+    return *this;
+  }
+  SocketFile(const SocketFile&) = delete;
+  SocketFile& operator=(const SocketFile&) = delete;
+  ~SocketFile();
+
+ private:
+  std::string path_;
+};
+
 struct Listener {
   runtime::UniqueFd fd;  // non-blocking, listening
   std::string address;   // where it really listens: "127.0.0.1:9477", "[::1]:9477", "unix:/path"
+  SocketFile file;
 };
 
 /// `where` is "ADDR:PORT" with an IPv4 address, an IPv6 address in brackets or nothing (":9477":

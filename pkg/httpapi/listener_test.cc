@@ -1,7 +1,10 @@
 #include "pkg/httpapi/listener.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -59,17 +62,26 @@ TEST_CASE("an address can be checked without taking it") {
   CHECK_FALSE(check_listen_address("unix:relative"));
 }
 
-TEST_CASE("a socket file of a dead process is replaced, that of a living one is not") {
-  const std::string where =
-      "unix:/tmp/keelvip-listener-test-" + std::to_string(::getpid()) + ".sock";
+TEST_CASE("a socket file goes with its listener; one of a killed process is replaced") {
+  const std::string path = "/tmp/keelvip-listener-test-" + std::to_string(::getpid()) + ".sock";
+  const std::string where = "unix:" + path;
   {
     const auto first = open_listener(where);
     REQUIRE(first);
     CHECK(first->address == where);
     CHECK(fails_with(where, "EADDRINUSE"));
+    CHECK(std::filesystem::exists(path));
   }
+  CHECK_FALSE(std::filesystem::exists(path));
+  {
+    const runtime::UniqueFd killed(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(killed.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  }
+  CHECK(std::filesystem::exists(path));
   CHECK(open_listener(where).has_value());
-  ::unlink(where.substr(5).c_str());
 }
 
 }  // namespace
