@@ -4,6 +4,7 @@
 #include <ostream>
 #include <utility>
 
+#include "pkg/api/text_check.h"
 #include "pkg/base/check.h"
 
 namespace keelvip::cmd {
@@ -23,13 +24,7 @@ std::size_t width(std::string_view text) {
 }  // namespace
 
 std::string printable(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      c = '?';
-    }
-  }
-  return result;
+  return api::without_controls(text);
 }
 
 Table::Table(std::vector<std::string> headers) {

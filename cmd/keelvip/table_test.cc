@@ -33,7 +33,12 @@ TEST_CASE("letters of several bytes take one column") {
 TEST_CASE("a cell cannot steer the terminal or break the line") {
   Table table({"A", "B"});
   table.add_row({"x\x1b[31m\ny", "z"});
+  table.add_row(
+      {"x\xc2\x9b"
+       "31my",
+       "z"});  // the one-character form of ESC [
   CHECK(printed(table).find("x?[31m?y   z\n") != std::string::npos);
+  CHECK(printed(table).find("x?31my     z\n") != std::string::npos);
 }
 
 }  // namespace

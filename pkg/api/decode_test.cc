@@ -91,6 +91,13 @@ TEST_CASE("all errors come at once, with their place, in the order of the file")
   CHECK(document.object.error() == expected);
 }
 
+TEST_CASE("what a person typed is shown without what steers a terminal") {
+  const std::string reason = fault(with_fields(R"("x\u001b\u007f\u009b": 1)"));
+  CHECK(reason.find("unknown field \"x???\"") != std::string::npos);
+  CHECK(fault(with_spec(R"({"addresses": ["192.0.2.1\u001b[2J\n"], "virtualRouterID": 1})")) ==
+        "spec.addresses[0]: \"192.0.2.1?[2J?\" is not an IP address");
+}
+
 TEST_CASE("an unknown field is an error that names the nearest known one") {
   CHECK(fault(with_fields(R"("advertIntervalMillis": 100)")) ==
         "spec.advertIntervalMillis: unknown field \"advertIntervalMillis\", did you mean "

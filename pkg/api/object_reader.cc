@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "pkg/api/text_check.h"
+
 namespace keelvip::api {
 namespace {
 
@@ -24,9 +26,7 @@ std::string describe_range(const IntegerRange& range) {
 
 std::string shown(std::string_view typed) {
   constexpr std::size_t kMaxShown = 64;
-  std::string text(typed.substr(0, kMaxShown));
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '?');
+  std::string text = without_controls(typed.substr(0, kMaxShown));
   if (typed.size() <= kMaxShown) {
     return text;
   }
@@ -37,9 +37,9 @@ std::string shown(std::string_view typed) {
   return text + "...";
 }
 
-void Errors::add(Position position, std::string field, std::string reason) {
+void Errors::add(Position position, std::string_view field, std::string_view reason) {
   if (errors_.size() < kMax) {
-    errors_.push_back({position, std::move(field), std::move(reason)});
+    errors_.push_back({position, without_controls(field), without_controls(reason)});
   } else {
     ++left_out_;
   }
@@ -132,7 +132,7 @@ std::optional<std::int64_t> ObjectReader::integer(std::string_view name,
       reason += ": remove the quotes";
     }
   }
-  errors_.add(field->position, path(name), std::move(reason));
+  errors_.add(field->position, path(name), reason);
   return std::nullopt;
 }
 
@@ -170,13 +170,13 @@ std::optional<std::size_t> ObjectReader::word_index(std::string_view name,
   if (const std::string_view meant = nearest_name(*text, words); !meant.empty()) {
     reason += fmt::format("; did you mean \"{}\"?", meant);
   }
-  errors_.add(field->position, path(name), std::move(reason));
+  errors_.add(field->position, path(name), reason);
   return std::nullopt;
 }
 
-void ObjectReader::refuse(std::string_view name, std::string reason) {
+void ObjectReader::refuse(std::string_view name, std::string_view reason) {
   const Node* field = node_.find(name);
-  errors_.add(field != nullptr ? field->position : node_.position, path(name), std::move(reason));
+  errors_.add(field != nullptr ? field->position : node_.position, path(name), reason);
 }
 
 void ObjectReader::refuse_unknown() {
@@ -202,7 +202,7 @@ void ObjectReader::refuse_unknown(
     } else {
       reason += fmt::format("; known here: {}", fmt::join(names_, ", "));
     }
-    errors_.add(member.position, path(shown(member.key)), std::move(reason));
+    errors_.add(member.position, path(shown(member.key)), reason);
   }
 }
 

@@ -22,7 +22,8 @@ class Errors {
   /// Beyond this many, one more says how many were left out.
   static constexpr std::size_t kMax = 50;
 
-  void add(Position position, std::string field, std::string reason);
+  /// `reason` may quote what stands in the document: control characters in it become '?'.
+  void add(Position position, std::string_view field, std::string_view reason);
   [[nodiscard]] bool empty() const { return errors_.empty(); }
 
   /// Sorted by position.
@@ -66,7 +67,7 @@ class ObjectReader {
   void ignore(std::string_view name) { names_.push_back(name); }
 
   /// Reports an error of the field `name`, where it stands or, if absent, where the object does.
-  void refuse(std::string_view name, std::string reason);
+  void refuse(std::string_view name, std::string_view reason);
   /// Reports every field whose name nobody asked for. Call it last.
   void refuse_unknown();
   /// refuse_unknown() with a better word for some of the names: pairs of name and reason.

@@ -70,4 +70,19 @@ std::optional<FieldError> find_text_defect(std::string_view text) {
   return std::nullopt;
 }
 
+std::string without_controls(std::string_view text) {
+  std::string safe;
+  safe.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<std::uint8_t>(text[at]);
+    const auto next = static_cast<std::uint8_t>(at + 1 < text.size() ? text[at + 1] : 0);
+    const bool second_set = byte == 0xc2 && next >= 0x80 && next <= 0x9f;
+    if (second_set) {
+      ++at;
+    }
+    safe += second_set || byte < 0x20 || byte == 0x7f ? '?' : text[at];
+  }
+  return safe;
+}
+
 }  // namespace keelvip::api
