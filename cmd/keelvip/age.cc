@@ -28,6 +28,12 @@ struct Unit {
 };
 constexpr std::array kUnits{Unit{'d', 86'400}, Unit{'h', 3'600}, Unit{'m', 60}, Unit{'s', 1}};
 
+/// What a WallTime, which counts nanoseconds, can hold.
+constexpr std::chrono::year_month_day kFirst{std::chrono::year{1970}, std::chrono::month{1},
+                                             std::chrono::day{1}};
+constexpr std::chrono::year_month_day kEnd{std::chrono::year{2262}, std::chrono::month{1},
+                                           std::chrono::day{1}};
+
 /// A unit is used from twice itself on, and beside it the next one while that still says something.
 constexpr std::int64_t kLeast = 2;
 constexpr std::int64_t kExactBelow = 10;
@@ -51,7 +57,7 @@ std::optional<base::WallTime> parse_time(std::string_view text) {
   const std::chrono::year_month_day date{std::chrono::year{*year},
                                          std::chrono::month{static_cast<unsigned>(*month)},
                                          std::chrono::day{static_cast<unsigned>(*day)}};
-  if (!date.ok()) {
+  if (!date.ok() || date < kFirst || date >= kEnd) {
     return std::nullopt;
   }
   const std::chrono::sys_days midnight{date};

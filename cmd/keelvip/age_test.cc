@@ -29,6 +29,8 @@ TEST_CASE("times of the API are read, other text is not taken for one") {
   CHECK(age_since("2026-01-31T12:00:01Z", time + seconds{45}) == "45s");
   CHECK_FALSE(parse_time(""));
   CHECK_FALSE(parse_time("2026-02-30T12:00:01Z"));
+  CHECK_FALSE(parse_time("4052-01-31T12:00:01Z"));
+  CHECK_FALSE(parse_time("1052-01-31T12:00:01Z"));
   CHECK_FALSE(parse_time("2026-01-31T12:00:01"));
   CHECK_FALSE(parse_time("2026-1-31T12:00:001Z"));
   CHECK(age_since("never", time) == "");
