@@ -87,6 +87,12 @@ class Reader {
     return value;
   }
 
+  bool truth() {
+    const auto value = number<std::uint8_t>();
+    ok_ = ok_ && value <= 1;
+    return value == 1;
+  }
+
   std::vector<std::string> texts() {
     const auto count = number<std::uint32_t>();
     ok_ = ok_ && count <= kMostStrings;
@@ -133,7 +139,7 @@ RunCommand read_run(AttemptId id, Reader& reader) {
 CommandEnded read_ended(AttemptId id, Reader& reader) {
   CommandEnded ended;
   ended.id = id;
-  ended.success = reader.number<std::uint8_t>() == 1;
+  ended.success = reader.truth();
   ended.reason = reader.text();
   return ended;
 }

@@ -61,6 +61,14 @@ TEST_CASE("another version is refused") {
   CHECK(decode_exec_message(datagram).error().message == "unknown version");
 }
 
+TEST_CASE("there is one way to say that a command succeeded") {
+  std::string datagram = encode(CommandEnded{.id = 1, .success = true, .reason = ""}).value();
+  constexpr std::size_t kSuccess = 2 + sizeof(AttemptId);
+  REQUIRE(datagram[kSuccess] == 1);
+  datagram[kSuccess] = 2;
+  CHECK_FALSE(decode_exec_message(datagram).has_value());
+}
+
 TEST_CASE("a run without a command, a timeout or with a NUL byte is refused") {
   RunCommand run = kRun;
   run.command.clear();
