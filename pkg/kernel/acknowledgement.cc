@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <limits>
 
 #include <linux/netlink.h>
 
@@ -58,6 +59,9 @@ std::optional<Acknowledgement> parse_acknowledgement(std::span<const std::byte> 
 
   int negative_errno = 0;
   std::memcpy(&negative_errno, message.data() + NLMSG_HDRLEN, sizeof(negative_errno));
+  if (negative_errno == std::numeric_limits<int>::min()) {
+    return std::nullopt;  // it cannot be negated
+  }
   // A dump ends with a count instead of an errno in some kernels.
   Acknowledgement acknowledgement{.error = std::max(0, -negative_errno), .text = {}};
   const std::size_t offset = attributes_offset(header, message);

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -55,6 +56,10 @@ TEST_CASE("a refusal reads as a sentence for people") {
   CHECK(to_error({EINVAL, "Invalid prefix"}) ==
         base::report_error("Invalid argument (EINVAL): Invalid prefix"));
   CHECK(to_error({ENODEV, ""}) == base::retry_error("No such device (ENODEV)"));
+}
+
+TEST_CASE("an error number without a positive counterpart is none of an errno") {
+  CHECK(parse_acknowledgement(answer(std::numeric_limits<int>::min(), "", 0)) == std::nullopt);
 }
 
 TEST_CASE("a cut acknowledgement is refused") {
