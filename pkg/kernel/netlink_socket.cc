@@ -1,5 +1,6 @@
 #include "pkg/kernel/netlink_socket.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -40,6 +41,8 @@ base::Result<void> set_option(int fd, int option, std::string_view name) {
   return {};
 }
 
+}  // namespace
+
 // One datagram holds one or more messages, each aligned.
 void visit_messages(std::span<const std::byte> datagram,
                     const std::function<void(const Message&)>& visit) {
@@ -54,8 +57,6 @@ void visit_messages(std::span<const std::byte> datagram,
         datagram.subspan(std::min(datagram.size(), std::size_t{NLMSG_ALIGN(header->nlmsg_len)}));
   }
 }
-
-}  // namespace
 
 struct NetlinkSocket::Buffers {
   // Not initialised, so that pages that no message ever reaches cost no memory.

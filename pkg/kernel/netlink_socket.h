@@ -22,6 +22,10 @@ struct Message {
   std::span<const std::byte> bytes;
 };
 
+/// Calls `visit` for each whole message of `datagram`, which is aligned as a message is.
+void visit_messages(std::span<const std::byte> datagram,
+                    const std::function<void(const Message&)>& visit);
+
 class NetlinkSocket {
  public:
   enum class Blocking : std::uint8_t { kNo, kYes };
