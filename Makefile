@@ -97,6 +97,17 @@ clang: deps-lint ## Build with the second compiler, clang-19; each header alone,
 	cmake --build --preset clang -j $(JOBS) --target all_verify_interface_header_sets
 	$(CTEST) --test-dir build/clang -L '^unit$$'
 
+.PHONY: fuzz-build fuzz fuzz-smoke
+fuzz-build: deps-lint
+	@scripts/configure fuzz
+	cmake --build --preset fuzz -j $(JOBS) --target fuzz_targets
+
+fuzz: fuzz-build ## Fuzz what strangers send; MINUTES=10 each, TARGET="http_request ...", KEEP=1
+	test/fuzz/run --seconds $$(($(or $(MINUTES),10) * 60)) $(if $(KEEP),--keep) $(TARGET)
+
+fuzz-smoke: fuzz-build ## All kept inputs and some seconds of new ones for each fuzz target
+	test/fuzz/run --seconds 15
+
 .PHONY: demo
 demo: deps-test lab ## Three nodes and a client on the terminal: failures and their outages (root)
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/lab/demo

@@ -1,5 +1,6 @@
 // Endpoints: from a path to a page. Everything comes from the newest Snapshot and is rendered once
-// per Snapshot, so that many readers cost little more than one. httpapi's thread.
+// per Snapshot, so that many readers cost little more than one. Server asks it for every request.
+// httpapi's thread.
 #pragma once
 
 #include <array>

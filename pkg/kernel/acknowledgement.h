@@ -1,5 +1,6 @@
 // Acknowledgement: the kernel's answer to one request: an errno and, from most places in the
-// kernel, a sentence (extended ack). Pure functions on bytes; kernel thread.
+// kernel, a sentence (extended ack). RequestChannel reads them, Kernel reports what was refused.
+// Pure functions on bytes; kernel thread.
 #pragma once
 
 #include <cstddef>

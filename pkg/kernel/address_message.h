@@ -1,5 +1,6 @@
 // Addresses as rtnetlink messages: a step as a request, a notification or dump entry as a record.
-// Pure functions on bytes; kernel thread.
+// Kernel calls them for what it sends and hears, FactsTable keeps the records. Pure functions on
+// bytes; kernel thread.
 #pragma once
 
 #include <cstddef>

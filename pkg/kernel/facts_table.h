@@ -1,5 +1,6 @@
 // FactsTable: the kernel's links and addresses as far as messages have told, and the HostFacts made
-// of them. Pure: messages in, facts out. Kernel thread.
+// of them. Kernel keeps one and asks it before each step. Pure: messages in, facts out. Kernel
+// thread.
 #pragma once
 
 #include <map>

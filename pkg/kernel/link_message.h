@@ -1,4 +1,6 @@
-// Links as rtnetlink messages. Pure functions on bytes; kernel thread.
+// Links as rtnetlink messages: a notification or dump entry as a record, and the one setting that
+// we change. Kernel calls them for what it sends and hears, FactsTable keeps the records. Pure
+// functions on bytes; kernel thread.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // NetlinkSocket: one AF_NETLINK route socket: bytes out, messages in, batched. It only believes the
-// kernel: datagrams from another process are dropped. Kernel thread; one socket, one thread.
+// kernel: datagrams from another process are dropped. Kernel listens on one, RequestChannel asks on
+// another. Kernel thread; one socket, one thread.
 #pragma once
 
 #include <cstddef>

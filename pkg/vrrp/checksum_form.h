@@ -1,5 +1,6 @@
 // The checksum of a VRRP message. In v2 and over IPv6 everybody agrees; in v3 over IPv4 three
-// readings are in the field, and a receiver that knows only one of them splits the LAN. Pure.
+// readings are in the field, and a receiver that knows only one of them splits the LAN. The codec
+// calls it for every message. Pure; speaker thread.
 #pragma once
 
 #include <cstddef>

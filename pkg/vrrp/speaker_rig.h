@@ -1,4 +1,6 @@
-// Rig: for tests only: a Speaker with its clock, and the configs and packets to feed it with.
+// Rig: for tests only: a Speaker with its clock, and the configs and packets to feed it with. Unit
+// tests of the Speaker drive it, and the fuzz target of test/fuzz takes its configs; there are no
+// threads.
 #pragma once
 
 #include <algorithm>
