@@ -132,6 +132,28 @@ std::size_t Announcer::send_due(Instant now, std::size_t limit, net::FrameBatch&
   return count;
 }
 
+std::size_t Announcer::accompany(Instant now, base::Duration gap, net::FrameBatch& frames) {
+  // Adverts may leave a little early, to share a system call with others.
+  const bool early = accompanied_ != Instant::min() && now - accompanied_ < gap - gap / 8;
+  if (!started_ || early || settings_.refresh == base::Duration::zero()) {
+    return 0;
+  }
+  accompanied_ = now;
+  std::size_t count = 0;
+  for (Entry& entry : entries_) {
+    if (entry.generation == 0 || entry.first) {
+      continue;
+    }
+    send(entry, frames);
+    ++count;
+    if (entry.remaining == 1 && !entry.second_burst) {
+      entry.next = now + settings_.refresh;  // this one counts as the refresh
+    }
+  }
+  find_deadline();
+  return count;
+}
+
 void Announcer::find_deadline() {
   first_ = 0;
   deadline_ = base::kNever;

@@ -1,8 +1,8 @@
 // Announcer: tells the LAN where the addresses of one Active router are: gratuitous ARP and
 // unsolicited NA (RFC 9568 6.4.2), in a burst when the kernel has confirmed an address, a second
-// one some seconds later (a switch port may still have been blocked), then every refresh. An
-// Announcer that is not started has nothing to say. Driven by the Speaker; allocates in configure()
-// only.
+// one some seconds later (a switch port may still have been blocked), then every refresh, and
+// beside adverts as far as the Speaker's budget goes. An Announcer that is not started has nothing
+// to say. Driven by the Speaker; allocates in configure() only.
 #pragma once
 
 #include <cstddef>
@@ -38,6 +38,10 @@ class Announcer {
   std::size_t send_first(base::Instant now, std::size_t limit, net::FrameBatch& frames);
   std::size_t send_due(base::Instant now, std::size_t limit, net::FrameBatch& frames);
 
+  /// An advert leaves: announces every address once beside it, unless that was done within `gap`.
+  /// Returns the number of frames.
+  std::size_t accompany(base::Instant now, base::Duration gap, net::FrameBatch& frames);
+
  private:
   struct Entry {
     net::IpAddress address;
@@ -62,6 +66,7 @@ class Announcer {
   std::vector<Entry> entries_;
   std::size_t first_ = 0;  // entries that were never announced
   base::Instant deadline_ = base::kNever;
+  base::Instant accompanied_ = base::Instant::min();
 };
 
 }  // namespace keelvip::vrrp

@@ -107,18 +107,18 @@ void Router::role_changed(Role from) {
 
 bool Router::handle(const Event& event, base::Instant now, net::FrameBatch& frames) {
   const Outcome outcome = step(config_.settings, state_, event, now);
+  bool changed = hands_over(outcome.next) != hands_over(state_);
   state_ = outcome.next;
-  bool role_change = false;
   for (const Action& action : outcome.actions) {
     std::visit(base::overloaded{[&](const SendAdvertisement& a) { send(a.priority, frames); },
                                 [&](const RoleChanged& a) {
                                   role_changed(a.from);
-                                  role_change = true;
+                                  changed = true;
                                 },
                                 [&](const AnnounceAddresses&) { announcer_.repeat(now); }},
                action);
   }
-  return role_change;
+  return changed;
 }
 
 /// A form is learned from adverts that fit only one.
@@ -165,11 +165,16 @@ std::size_t Router::announce_due(base::Instant now, std::size_t limit, net::Fram
   return count;
 }
 
+void Router::accompany(base::Instant now, base::Duration gap, net::FrameBatch& frames) {
+  statistics_.announcements_sent += announcer_.accompany(now, gap, frames);
+}
+
 void Router::report(RouterReport& out) const {
   out.id = config_.id;
   out.role = state_.role;
   out.since = state_.since;
   out.reason = state_.reason;
+  out.hands_over = hands_over(state_);
   out.active_advert_interval = state_.active_interval;
   out.preempt_not_before = preempt_not_before(config_.settings, state_);
   peers_.copy_to(out.peers);

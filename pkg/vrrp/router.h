@@ -47,7 +47,8 @@ class Router {
   /// It is another virtual router now: what was learned from the peers of the old one is void.
   void forget_peers();
 
-  /// Runs one event through `step` and carries its actions out. Returns whether the role changed.
+  /// Runs one event through `step` and carries its actions out. Returns whether the role changed,
+  /// or whether the addresses are to answer without it.
   bool handle(const Event& event, base::Instant now, net::FrameBatch& frames);
 
   /// Takes note of an advert that was let in. Its event is still to be handled.
@@ -58,6 +59,8 @@ class Router {
   /// Appends due announcements, at most `limit`; returns their number.
   std::size_t announce_first(base::Instant now, std::size_t limit, net::FrameBatch& frames);
   std::size_t announce_due(base::Instant now, std::size_t limit, net::FrameBatch& frames);
+  /// Beside an advert that has just been sent; see Announcer::accompany.
+  void accompany(base::Instant now, base::Duration gap, net::FrameBatch& frames);
 
   [[nodiscard]] const AddressList& addresses() const { return addresses_; }
 

@@ -12,9 +12,24 @@ namespace keelvip::vrrp {
 using base::Duration;
 using base::Instant;
 
+namespace {
+
+/// A router in Initialize hears nobody (RFC 9568 6.4.1), but for the successor it hands over to.
+bool listens(const Router& router) {
+  return router.state().role != Role::kInitialize || hands_over(router.state());
+}
+
+}  // namespace
+
 void Speaker::dispatch(std::uint32_t index, const Event& event, Instant now) {
-  if (routers_[index]->handle(event, now, frames_)) {
+  Router& router = *routers_[index];
+  const bool was_active = router.state().role == Role::kActive;
+  if (router.handle(event, now, frames_)) {
     ++role_changes_;
+    const bool is_active = router.state().role == Role::kActive;
+    const std::size_t addresses = router.addresses().in_order().size();
+    active_addresses_ += is_active && !was_active ? addresses : 0;
+    active_addresses_ -= was_active && !is_active ? addresses : 0;
   }
   schedule(index, now);
 }
@@ -23,7 +38,7 @@ void Speaker::schedule(std::uint32_t index, Instant now) {
   Router& router = *routers_[index];
   const RouterState& state = router.state();
   adverts_.set(index, state.role == Role::kActive ? state.deadline : base::kNever);
-  takeover_.set(index, state.role == Role::kBackup ? state.deadline : base::kNever);
+  takeover_.set(index, state.role == Role::kActive ? base::kNever : wakes_at(state));
   repeats_.set(index, router.announcer().deadline());
   if (router.announcer().has_first() && !awaits_first_[index]) {
     awaits_first_[index] = true;
@@ -34,7 +49,7 @@ void Speaker::schedule(std::uint32_t index, Instant now) {
 
 void Speaker::reject(Rejection rejection, Router* router, const net::ReceivedPacket& packet,
                      Instant now) {
-  if (router != nullptr && router->state().role == Role::kInitialize) {
+  if (router != nullptr && !listens(*router)) {
     return;  // Not listening: nothing is wrong with what it does not hear.
   }
   count(rejection, router == nullptr ? nullptr : &router->statistics(), statistics_);
@@ -59,7 +74,7 @@ void Speaker::receive(const net::ReceivedPacket& packet, Instant now) {
     reject(Rejection::kUnknownRouter, router, packet, now);
     return;
   }
-  if (router->state().role == Role::kInitialize) {
+  if (!listens(*router)) {
     return;
   }
   const auto admission = admit(router->settings(), router->addresses(), *advert);
@@ -105,7 +120,10 @@ void Speaker::advertise(Instant now) {
         return;
       }
     }
-    dispatch(adverts_.front(), DeadlineReached{}, now);
+    const std::uint32_t index = adverts_.front();
+    dispatch(index, DeadlineReached{}, now);
+    routers_[index]->accompany(now, active_addresses_ * kAnnouncementPace, frames_);
+    repeats_.set(index, routers_[index]->announcer().deadline());
   }
 }
 

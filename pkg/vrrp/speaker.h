@@ -35,6 +35,12 @@ class Speaker {
   /// less, to share a system call with one that is due.
   static constexpr base::Duration kBatchWindow = std::chrono::milliseconds(1);
 
+  /// Beside periodic adverts the addresses are announced again, by all routers together at most
+  /// one address in this time: so a host that learned another MAC address during a split comes
+  /// back with the first advert that crosses the healed LAN, although the loser may yield in
+  /// silence and the winner never hear of it. With few addresses, each advert has company.
+  static constexpr base::Duration kAnnouncementPace = std::chrono::milliseconds(50);
+
   /// Routers that are gone or no longer take part resign; new ones start; what did not change is
   /// not touched. `config.routers` is sorted by id, without duplicates.
   void adopt(const SpeakerConfig& config, base::Instant now);
@@ -51,7 +57,7 @@ class Speaker {
   /// To be sent in order, then cleared.
   [[nodiscard]] net::FrameBatch& frames() { return frames_; }
 
-  /// Grows with every change of a role.
+  /// Grows with every change of a role, and as a hand-over begins and ends.
   [[nodiscard]] std::uint64_t role_changes() const { return role_changes_; }
 
   /// Overwrites `out`, whose capacity is reused.
@@ -73,6 +79,7 @@ class Speaker {
   void take_over(base::Instant now);
   void advertise(base::Instant now);
   void announce(base::Instant now);
+  void count_active_addresses();
 
   std::uint64_t config_revision_ = 0;
   base::Instant expires_ = base::kNever;
@@ -82,11 +89,12 @@ class Speaker {
   bool index_stale_ = false;
 
   DeadlineHeap adverts_;   // Adver_Timer of each Active
-  DeadlineHeap takeover_;  // Active_Down_Timer of each Backup
+  DeadlineHeap takeover_;  // Active_Down_Timer of each Backup, and the end of each hand-over
   DeadlineHeap repeats_;   // next announcement of what was announced before
   std::vector<std::uint32_t> first_announcements_;  // routers that have some, oldest first
   std::vector<bool> awaits_first_;                  // whether a router is in there
   base::Instant first_announcements_since_ = base::kNever;
+  std::size_t active_addresses_ = 0;  // of the routers that are Active
 
   net::FrameBatch frames_;
   std::uint64_t role_changes_ = 0;

@@ -35,6 +35,17 @@ void Speaker::adopt(const SpeakerConfig& config, Instant now) {
   if (index_stale_) {
     rebuild_index();
   }
+  count_active_addresses();
+}
+
+/// From scratch: routers may have gone, and others may have other addresses.
+void Speaker::count_active_addresses() {
+  active_addresses_ = 0;
+  for (const auto& router : routers_) {
+    if (router->state().role == Role::kActive) {
+      active_addresses_ += router->addresses().in_order().size();
+    }
+  }
 }
 
 /// Routers that are gone resign before others start, which may have taken their VRID over.
@@ -89,7 +100,7 @@ void Speaker::reconfigure(std::uint32_t index, const RouterConfig& config, Insta
   const bool another = !same_virtual_router(router.settings(), config.settings);
   if (another || !able_to_participate(config)) {
     // By the settings that it was Active with: the new ones may not even have a source address.
-    dispatch(index, Stopped{}, now);
+    dispatch(index, Stopped{.hand_over = config.hand_over && !another}, now);
   }
   router.configure(config, now);
   if (another) {

@@ -99,6 +99,9 @@ struct RouterConfig {
   /// Startup. Another version, family, VRID or interface is another virtual router: Shutdown, then
   /// Startup. Every other setting changes live, without a change of role.
   bool participate = false;
+  /// What a Shutdown means to an Active: its addresses keep answering until the successor is heard,
+  /// at most for hand_over_limit(). False: they go at once.
+  bool hand_over = false;
   RouterSettings settings;
 
   friend bool operator==(const RouterConfig&, const RouterConfig&) = default;

@@ -80,6 +80,9 @@ struct RouterReport {
   Role role = Role::kInitialize;
   base::Instant since;  // of the last change of role
   TransitionReason reason = TransitionReason::kNone;
+  /// Not Active, but the addresses are still to answer: a successor is awaited, or has only just
+  /// been heard.
+  bool hands_over = false;
   /// Backup: the interval learned from the Active; Active: our own.
   base::Centiseconds active_advert_interval{};
   /// Backup under Delayed preemption: when it may begin to preempt; kNever when not waiting.

@@ -1,5 +1,7 @@
 #include "pkg/vrrp/step.h"
 
+#include <utility>
+
 #include "pkg/vrrp/timers.h"
 
 namespace keelvip::vrrp {
@@ -58,6 +60,22 @@ void learn_interval(Turn& turn, const AdvertisementReceived& advert) {
   }
 }
 
+void hand_over(Turn& turn, Duration limit) {
+  turn.state().hand_over_until = turn.now + limit;
+}
+
+void end_hand_over(Turn& turn) {
+  turn.state().hand_over_until = base::kNever;
+}
+
+/// Somebody else speaks as Active: it has the addresses, or is about to add them.
+void hear_successor(Turn& turn) {
+  RouterState& state = turn.state();
+  if (hands_over(state)) {
+    state.hand_over_until = std::min(state.hand_over_until, turn.now + kOverlap);
+  }
+}
+
 void start_down_timer(Turn& turn) {
   turn.state().expiry_reason = TransitionReason::kNoResponse;
   arm(turn, down_interval(turn, turn.state()));
@@ -70,6 +88,8 @@ void become_active(Turn& turn, TransitionReason reason) {
   enter(turn, Role::kActive, reason);
   RouterState& state = turn.state();
   forget_interval(turn);
+  end_hand_over(turn);
+  state.spoken = turn.settings.priority;
   state.inferior_since = base::kNever;
   state.answer_after = Instant::min();
   state.announce_after = Instant::min();
@@ -98,15 +118,41 @@ void handle(Turn& turn, const Started& /*event*/) {
 /// RFC 9568 6.4.2 and 6.4.3, Shutdown event.
 void handle(Turn& turn, const Stopped& event) {
   RouterState& state = turn.state();
+  if (!event.hand_over) {
+    end_hand_over(turn);
+  }
   if (state.role == Role::kInitialize) {
     return;
   }
   if (state.role == Role::kActive) {
     turn.act(SendAdvertisement{kResign});
+    if (event.hand_over) {
+      hand_over(turn, hand_over_limit(turn.settings.version, turn.settings.advert_interval));
+    }
   }
   enter(turn, Role::kInitialize, event.reason);
   state.deadline = base::kNever;
   state.inferior_since = base::kNever;
+}
+
+/// An Active whose priority was lowered: a Backup that is better now would preempt it after a whole
+/// down interval only, and a resignation brings that down to its skew (RFC 9568 6.4.2). Who is
+/// better is not known, as Backups are silent; if nobody is, this router is Active again after its
+/// own skew, and has answered all the time.
+void stand_again(Turn& turn) {
+  turn.act(SendAdvertisement{kResign});
+  hand_over(turn, hand_over_limit(turn.settings.version, turn.settings.advert_interval));
+  enter(turn, Role::kBackup, TransitionReason::kPriorityLowered);
+  forget_interval(turn);
+  turn.state().inferior_since = base::kNever;
+  turn.state().expiry_reason = TransitionReason::kNoResponse;
+  arm(turn, skew(turn, turn.state()));
+}
+
+/// Preempt_Mode false says that a better router shall not take over from one that works.
+bool shall_stand_again(const Turn& turn, Priority before) {
+  return !owner(turn.settings) && turn.settings.priority < before &&
+         turn.settings.preemption.mode != PreemptionMode::kNever;
 }
 
 /// The running timer moves by what its length changed; it is never restarted, so that a priority
@@ -119,6 +165,13 @@ void handle(Turn& turn, const SettingsChanged& /*event*/) {
   if (state.role == Role::kBackup && owner(turn.settings)) {
     become_active(turn, TransitionReason::kAddressOwner);
     return;
+  }
+  if (state.role == Role::kActive) {
+    const Priority before = std::exchange(state.spoken, turn.settings.priority);
+    if (shall_stand_again(turn, before)) {
+      stand_again(turn);
+      return;
+    }
   }
   if (state.role == Role::kActive || !state.interval_learned) {
     forget_interval(turn);
@@ -164,8 +217,10 @@ void handle(Turn& turn, const DeadlineReached& /*event*/) {
   const RouterState& state = turn.state();
   if (state.role == Role::kActive) {
     advertise_periodically(turn);
-  } else if (state.role == Role::kBackup && turn.now >= state.deadline) {
+  } else if (turn.now >= state.deadline) {
     become_active(turn, state.expiry_reason);
+  } else if (turn.now >= state.hand_over_until) {
+    end_hand_over(turn);
   }
 }
 
@@ -198,6 +253,7 @@ void hear_as_backup(Turn& turn, const AdvertisementReceived& advert) {
     arm(turn, skew(turn, state));
     return;
   }
+  hear_successor(turn);
   if (advert.priority < turn.settings.priority) {
     if (!tolerates_inferior(turn)) {
       // The timer runs on: takeover comes after what remains of it, not at once.
@@ -234,6 +290,7 @@ void yield(Turn& turn, const AdvertisementReceived& advert, TransitionReason rea
   forget_interval(turn);
   learn_interval(turn, advert);
   become_backup(turn, reason);
+  hand_over(turn, kOverlap);
 }
 
 /// RFC 9568 6.4.3. Preempt_Mode plays no part here.
@@ -254,6 +311,9 @@ void hear_as_active(Turn& turn, const AdvertisementReceived& advert) {
 void handle(Turn& turn, const AdvertisementReceived& event) {
   switch (turn.state().role) {
     case Role::kInitialize:
+      if (event.priority != kResign) {
+        hear_successor(turn);
+      }
       return;
     case Role::kBackup:
       hear_as_backup(turn, event);
@@ -261,6 +321,15 @@ void handle(Turn& turn, const AdvertisementReceived& event) {
     case Role::kActive:
       hear_as_active(turn, event);
   }
+}
+
+/// An Active that was away (a frozen process, a paused machine) for longer than a Backup waits: it
+/// has been replaced. Two would answer until it heard so; the RFC's timers are about routers that
+/// run.
+bool was_replaced(const Turn& turn) {
+  const RouterState& state = turn.outcome.next;
+  return state.role == Role::kActive && !owner(turn.settings) &&
+         turn.now - (state.deadline - state.armed) > down_interval(turn, state);
 }
 
 }  // namespace
@@ -276,6 +345,10 @@ base::Instant preempt_not_before(const RouterSettings& settings, const RouterSta
 Outcome step(const RouterSettings& settings, const RouterState& state, const Event& event,
              base::Instant now) {
   Turn turn{settings, now, {state, {}}};
+  if (was_replaced(turn)) {
+    forget_interval(turn);
+    become_backup(turn, TransitionReason::kStalled);
+  }
   std::visit([&](const auto& e) { handle(turn, e); }, event);
   return turn.outcome;
 }

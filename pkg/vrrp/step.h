@@ -3,6 +3,7 @@
 // production and in simulation alike. Timers are deadlines inside the state.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <variant>
@@ -35,6 +36,11 @@ struct RouterState {
   base::Instant answer_after = base::Instant::min();
   base::Instant announce_after = base::Instant::min();
   bool announcement_owed = false;  // one was due too early, and is made up for with a later advert
+  /// Not Active any more: until then the addresses still answer, for the sake of the successor's
+  /// clients. kNever: they do not.
+  base::Instant hand_over_until = base::kNever;
+  /// Active: the priority in force at the last event.
+  Priority spoken{};
 
   friend bool operator==(const RouterState&, const RouterState&) = default;
 };
@@ -45,6 +51,16 @@ inline constexpr base::Duration kHandover = std::chrono::milliseconds(100);
 /// An Active that hears inferior adverts announces its addresses again, but not more often.
 inline constexpr base::Duration kInferiorAnnounceGap = std::chrono::seconds(1);
 
+/// Whether the addresses still answer although the router is not Active (any more).
+[[nodiscard]] inline bool hands_over(const RouterState& state) {
+  return state.hand_over_until != base::kNever;
+}
+
+/// When the next DeadlineReached is due; kNever: not before another event.
+[[nodiscard]] inline base::Instant wakes_at(const RouterState& state) {
+  return std::min(state.deadline, state.hand_over_until);
+}
+
 /// Backup under Delayed preemption: when it may begin to preempt; kNever when it is not waiting.
 [[nodiscard]] base::Instant preempt_not_before(const RouterSettings& settings,
                                                const RouterState& state);
@@ -52,6 +68,8 @@ inline constexpr base::Duration kInferiorAnnounceGap = std::chrono::seconds(1);
 struct Started {};
 struct Stopped {
   TransitionReason reason = TransitionReason::kStopped;
+  /// An Active says priority 0 but keeps answering until its successor is heard.
+  bool hand_over = false;
 };
 /// The settings are other ones than at the last event, though of the same virtual router.
 struct SettingsChanged {};

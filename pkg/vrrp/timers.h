@@ -1,7 +1,8 @@
-// The two intervals of the state machine, exact to the nanosecond. Rounding matters: with adverts
+// The intervals of the state machine, exact to the nanosecond. Rounding matters: with adverts
 // every 10 ms the skew between neighbouring priorities is 39 us. Pure.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "pkg/base/time.h"
@@ -27,6 +28,17 @@ namespace keelvip::vrrp {
 [[nodiscard]] constexpr base::Duration active_down_interval(Version version, Priority priority,
                                                             base::Centiseconds active_interval) {
   return 3 * base::Duration{active_interval} + skew_time(version, priority, active_interval);
+}
+
+/// How long a router that hands over keeps answering after it has heard its successor, which says
+/// its first advert before it has the addresses and has announced them.
+inline constexpr base::Duration kOverlap = std::chrono::milliseconds(25);
+
+/// How long a router that hands over waits for a successor: until the slowest possible one, of
+/// priority 1, has taken over after its skew.
+[[nodiscard]] constexpr base::Duration hand_over_limit(Version version,
+                                                       base::Centiseconds interval) {
+  return skew_time(version, Priority{1}, interval) + kOverlap;
 }
 
 }  // namespace keelvip::vrrp

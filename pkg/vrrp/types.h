@@ -45,16 +45,18 @@ inline constexpr Priority kOwner{255};
 
 /// Why a router last changed its role.
 enum class TransitionReason : std::uint8_t {
-  kNone,            // it never has
-  kStarted,         // Startup event
-  kStopped,         // Shutdown event: asked to stop, removed, or no longer able to take part
-  kConfigExpired,   // the controller fell silent: resigned rather than advertise blind
-  kNoResponse,      // the Active_Down_Timer ran out: nobody was heard
-  kPeerResigned,    // the Active said priority 0
-  kPreempted,       // took over from an Active of lower priority
-  kHigherPriority,  // yielded to an advert of higher priority
-  kHigherAddress,   // yielded to an equal priority from a higher address
-  kAddressOwner,    // owns the addresses: Active from the start
+  kNone,             // it never has
+  kStarted,          // Startup event
+  kStopped,          // Shutdown event: asked to stop, removed, or no longer able to take part
+  kConfigExpired,    // the controller fell silent: resigned rather than advertise blind
+  kNoResponse,       // the Active_Down_Timer ran out: nobody was heard
+  kPeerResigned,     // the Active said priority 0
+  kPreempted,        // took over from an Active of lower priority
+  kHigherPriority,   // yielded to an advert of higher priority
+  kHigherAddress,    // yielded to an equal priority from a higher address
+  kPriorityLowered,  // resigned because its own priority was lowered
+  kStalled,          // was away for so long that somebody else must have taken over
+  kAddressOwner,     // owns the addresses: Active from the start
 };
 
 [[nodiscard]] constexpr std::string_view to_string(TransitionReason reason) {
@@ -77,6 +79,10 @@ enum class TransitionReason : std::uint8_t {
       return "HigherPriority";
     case TransitionReason::kHigherAddress:
       return "HigherAddress";
+    case TransitionReason::kPriorityLowered:
+      return "PriorityLowered";
+    case TransitionReason::kStalled:
+      return "Stalled";
     case TransitionReason::kAddressOwner:
       break;
   }

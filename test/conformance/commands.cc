@@ -174,6 +174,9 @@ void Commands::show(Arguments& arguments) {
                          router.id.value, to_string(router.role), print(router.since),
                          to_string(router.reason), router.active_advert_interval.count(),
                          print(router.preempt_not_before)));
+    if (router.hands_over) {
+      lan_.say("  hands over");
+    }
     for (const vrrp::Peer& peer : router.peers) {
       lan_.say(fmt::format("  peer {} priority={} interval={}cs v{} heard {}",
                            peer.address.to_string(), peer.priority.value,

@@ -79,6 +79,7 @@ void apply_acceptance(Arguments& arguments, vrrp::AcceptancePolicy& acceptance) 
 void apply_identity(Arguments& arguments, vrrp::RouterConfig& config) {
   vrrp::RouterSettings& settings = config.settings;
   config.participate = arguments.yes("participate", config.participate);
+  config.hand_over = arguments.yes("hand-over", config.hand_over);
   settings.version =
       static_cast<vrrp::Version>(arguments.number("v", static_cast<int>(settings.version)));
   settings.vrid.value = static_cast<std::uint8_t>(arguments.number("vrid", settings.vrid.value));
