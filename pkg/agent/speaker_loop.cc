@@ -103,7 +103,7 @@ class SpeakerLoop {
     wanted_.clear();
     gather_ = kGather;
     for (const vrrp::RouterConfig& router : config->routers) {
-      if (router.participate) {
+      if (router.participate || router.hand_over) {  // its successor is to be heard
         wanted_.push_back({router.settings.interface, router.settings.family});
         gather_ = std::min<base::Duration>(gather_,
                                            base::Duration(router.settings.advert_interval) / 100);

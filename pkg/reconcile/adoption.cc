@@ -8,12 +8,14 @@
 
 #include "pkg/reconcile/health_fold.h"
 #include "pkg/reconcile/speaker_setup.h"
+#include "pkg/vrrp/timers.h"
 
 namespace keelvip::reconcile {
 namespace {
 
-/// The Speaker answers within a wake-up; if it does not, addresses must not stay for its sake.
-constexpr base::Duration kRetirement = base::Milliseconds{1000};
+/// The Speaker says within a wake-up that a hand-over is over; if it does not, addresses must not
+/// stay for its sake.
+constexpr base::Duration kPatience = base::Milliseconds{1000};
 
 void carry_addresses(const AssignedRouter& router, const AssignedRouter& before,
                      const RouterTrack& old, RouterTrack& track) {
@@ -115,11 +117,16 @@ std::vector<RetiredRouter> retire(const State& state, const Assignment& before,
       continue;
     }
     RetiredRouter leaver;
+    leaver.config = configs[i];
+    leaver.config.participate = false;
+    leaver.config.hand_over = true;
     for (const net::Prefix& prefix : router.addresses) {
       leaver.addresses.push_back({configs[i].settings.interface, prefix.address});
     }
-    leaver.resigned_by = state.config.revision + 1;
-    leaver.until = now.instant + kRetirement;
+    leaver.leaves_by = state.config.revision + 1;
+    const vrrp::RouterSettings& settings = leaver.config.settings;
+    leaver.until =
+        now.instant + kPatience + vrrp::hand_over_limit(settings.version, settings.advert_interval);
     retired.push_back(std::move(leaver));
   }
   return retired;

@@ -12,15 +12,17 @@
 #include "pkg/reconcile/plan.h"
 #include "pkg/reconcile/router_ids.h"
 #include "pkg/reconcile/state.h"
+#include "pkg/vrrp/speaker_config.h"
 
 namespace keelvip::reconcile {
 
-/// A router that specs no longer ask for and that was Active when they changed. Its addresses stay
-/// until the Speaker has said priority 0 for it.
+/// A router that specs no longer ask for and that was Active when they changed. It stays in the
+/// SpeakerConfig, and its addresses with it, until it has handed over.
 struct RetiredRouter {
+  vrrp::RouterConfig config;  // the one it leaves by
   std::vector<HeldAddress> addresses;
-  std::uint64_t resigned_by = 0;  // the first config without it
-  base::Instant until;            // no longer than this
+  std::uint64_t leaves_by = 0;  // the first SpeakerConfig that asks it to leave
+  base::Instant until;          // no longer than this
 };
 
 struct Adoption {

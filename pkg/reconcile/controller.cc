@@ -11,6 +11,7 @@
 #include "pkg/reconcile/plan.h"
 #include "pkg/reconcile/snapshot_builder.h"
 #include "pkg/reconcile/speaker_setup.h"
+#include "pkg/vrrp/timers.h"
 
 namespace keelvip::reconcile {
 namespace {
@@ -108,12 +109,21 @@ void Controller::take(const HostRead& event, base::Now /*now*/, Commands& comman
 }
 
 void Controller::take(const SpeakerReported& event, base::Now now, Commands& /*commands*/) {
-  if (fold_report(state_, *event.report, now)) {
+  if (fold_report(state_, *event.report, now) || std::exchange(roles_stale_, false)) {
     round_due_ = true;
   }
-  std::erase_if(retired_, [&](const RetiredRouter& router) {
-    return state_.reported_revision >= router.resigned_by;
-  });
+  const auto has_left = [&](const RetiredRouter& router) {
+    const auto& reports = event.report->routers;
+    const auto at =
+        std::ranges::lower_bound(reports, router.config.id, {}, &vrrp::RouterReport::id);
+    const bool known = at != reports.end() && at->id == router.config.id;
+    return state_.reported_revision >= router.leaves_by &&
+           !(known && (at->role == vrrp::Role::kActive || at->hands_over));
+  };
+  if (std::erase_if(retired_, has_left) > 0) {
+    round_due_ = true;
+    config_changed_ = true;
+  }
   ++changes_;
 }
 
@@ -163,7 +173,7 @@ void Controller::take(const StopRequested& /*event*/, base::Now now, Commands& c
   if (std::exchange(state_.stopping, true)) {
     return;
   }
-  stop_at_ = now.instant + kStopLimit;
+  stop_at_ = now.instant + longest_hand_over() + kStopLimit;
   const bool anyone = std::ranges::any_of(state_.config.routers, &vrrp::RouterConfig::participate);
   stop_revision_ = anyone ? state_.config.revision + 1 : 0;
   commands.occurrences.push_back({Severity::kInfo, "Giving every virtual IP away", {}});
@@ -186,14 +196,16 @@ void Controller::advance(base::Now now, Commands& commands) {
   const auto overdue = [&](const RetiredRouter& router) { return router.until <= now.instant; };
   if (std::erase_if(retired_, overdue) > 0) {
     round_due_ = true;
+    config_changed_ = true;
   }
 }
 
 void Controller::round(base::Now now, Commands& commands) {
   round_due_ = false;
   const std::vector<ReachedRole> roles_now = roles();
+  roles_stale_ = now.instant - state_.reported_at > kReportLife;
   state_.desired = resolve({state_.assignment, *state_.facts, state_.verdicts, roles_now,
-                            state_.stopping, state_.drain.drained});
+                            state_.stopping, state_.drain.drained, roles_stale_});
   watch_addresses(state_, now, commands.occurrences);
   const std::vector<HeldAddress> held_now = held(now.instant);
   const Plan plan = make_plan(state_.assignment, state_.desired, {*state_.facts, held_now});
@@ -211,7 +223,8 @@ std::vector<ReachedRole> Controller::roles() const {
   for (std::size_t i = 0; i < roles.size(); ++i) {
     const RouterTrack& track = state_.routers[i];
     if (state_.reported_revision >= track.interface_revision) {
-      roles[i] = {track.report.role, state_.config.routers[i].settings.interface};
+      roles[i] = {track.report.role, state_.config.routers[i].settings.interface,
+                  track.report.hands_over};
     }
   }
   return roles;
@@ -258,18 +271,45 @@ void Controller::publish_config(base::Now now, Commands& commands) {
   ++state_.config.revision;
   state_.config.expires = now.instant + kConfigLife;
   renew_at_ = now.instant + kConfigRenewal;
-  commands.speaker = state_.config;
+  commands.speaker = config_with_retired();
+}
+
+/// One that has taken a leaver's virtual router over speaks for it: the leaver must not.
+vrrp::SpeakerConfig Controller::config_with_retired() const {
+  vrrp::SpeakerConfig config = state_.config;
+  for (const RetiredRouter& leaver : retired_) {
+    const bool replaced =
+        std::ranges::any_of(state_.config.routers, [&](const vrrp::RouterConfig& router) {
+          return vrrp::same_virtual_router(router.settings, leaver.config.settings);
+        });
+    if (!replaced) {
+      config.routers.push_back(leaver.config);
+    }
+  }
+  std::ranges::sort(config.routers, {}, &vrrp::RouterConfig::id);
+  return config;
+}
+
+base::Duration Controller::longest_hand_over() const {
+  base::Duration longest{};
+  for (const vrrp::RouterConfig& router : state_.config.routers) {
+    if (router.participate) {
+      longest = std::max(
+          longest, vrrp::hand_over_limit(router.settings.version, router.settings.advert_interval));
+    }
+  }
+  return longest;
 }
 
 void Controller::judge_stop(base::Now now, Commands& commands) {
   if (!state_.stopping || stopped_) {
     return;
   }
-  const auto active = [](const RouterTrack& track) {
-    return track.report.role == vrrp::Role::kActive;
+  const auto answers = [](const RouterTrack& track) {
+    return track.report.role == vrrp::Role::kActive || track.report.hands_over;
   };
   const bool resigned = state_.reported_revision >= stop_revision_ &&
-                        std::ranges::none_of(state_.routers, active) && retired_.empty();
+                        std::ranges::none_of(state_.routers, answers) && retired_.empty();
   const bool clean =
       !state_.resolved() ||
       (std::ranges::none_of(state_.facts->addresses, &net::Address::ours) && state_.ledger.idle());

@@ -22,8 +22,12 @@ class Controller {
   static constexpr base::Duration kConfigLife = base::Milliseconds{3000};
   /// ...and is given anew after this long, changed or not.
   static constexpr base::Duration kConfigRenewal = base::Milliseconds{1000};
-  /// A stop ends after this long, whatever is left.
+  /// A stop ends this long after the slowest hand-over, whatever is left.
   static constexpr base::Duration kStopLimit = base::Milliseconds{800};
+  /// The Speaker reports once a second. What it has reached is not acted upon for longer than this:
+  /// shorter than any address outlives its agent, so that none is put back after a stall in which
+  /// the kernel has taken it away.
+  static constexpr base::Duration kReportLife = base::Milliseconds{1250};
 
   Controller(ControllerSettings settings, base::Now started);
 
@@ -34,8 +38,8 @@ class Controller {
   /// When handle(TimePassed) must come at the latest. It may have passed already.
   [[nodiscard]] base::Instant next_deadline() const;
 
-  /// After StopRequested: no router is Active and no address of ours is left, or kStopLimit is
-  /// over.
+  /// After StopRequested: no router is Active or hands over and no address of ours is left, or the
+  /// time for that is over.
   [[nodiscard]] bool stopped() const { return stopped_; }
 
   /// Raised by each event that may have changed the snapshot.
@@ -60,6 +64,8 @@ class Controller {
   void account(const StepAnswer& answer, Occurrences& occurrences);
   void publish_config(base::Now now, Commands& commands);
   void judge_stop(base::Now now, Commands& commands);
+  [[nodiscard]] base::Duration longest_hand_over() const;
+  [[nodiscard]] vrrp::SpeakerConfig config_with_retired() const;
   [[nodiscard]] std::vector<ReachedRole> roles() const;
   [[nodiscard]] std::vector<HeldAddress> held(base::Instant now) const;
 
@@ -69,6 +75,7 @@ class Controller {
   bool round_due_ = false;
   bool config_changed_ = false;
   bool specs_known_ = false;
+  bool roles_stale_ = false;  // the last round did not act upon them
   base::Instant renew_at_ = base::kNever;
   base::Instant stop_at_ = base::kNever;
   std::uint64_t stop_revision_ = 0;  // the config in which no router takes part

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "pkg/reconcile/story.h"
+#include "pkg/vrrp/timers.h"
 
 namespace keelvip::reconcile {
 namespace {
@@ -253,18 +254,37 @@ TEST_CASE("Nothing new, nothing said: the same facts and reports call for nothin
   CHECK(story.told.empty());
 }
 
-TEST_CASE("A stop resigns first, then takes the addresses off, then is over") {
+TEST_CASE("A stop hands over first, then takes the addresses off, then is over") {
   Story story = active_story();
   story.give(StopRequested{});
   CHECK_FALSE(story.router().participate);
+  CHECK(story.router().hand_over);
   CHECK(story.steps.empty());
   CHECK_FALSE(story.controller.stopped());
   story.obey();
+  CHECK(story.steps.empty());
+  SUBCASE("an address that somebody deletes meanwhile is not put back") {
+    story.remove_address("192.0.2.10/24");
+    story.read_host();
+    CHECK(story.steps.empty());
+    story.end_hand_over();
+    CHECK(story.controller.stopped());
+    return;
+  }
+  story.end_hand_over();
   CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
   CHECK_FALSE(story.controller.stopped());
   story.carry_out();
   CHECK(story.controller.stopped());
   CHECK(story.condition("web", "Ready") == "False Stopping: The agent is stopping.");
+}
+
+TEST_CASE("A stop with the cable out does not wait for a successor that cannot be heard") {
+  Story story = active_story();
+  story.facts.links[1].running = false;
+  story.read_host();
+  story.give(StopRequested{});
+  CHECK_FALSE(story.router().hand_over);
 }
 
 TEST_CASE("A stop waits for the Speaker: a role older than the stop is not an answer") {
@@ -280,13 +300,47 @@ TEST_CASE("A stop waits for the Speaker: a role older than the stop is not an an
   CHECK(story.steps.empty());  // about to resign: no addresses any more
   CHECK_FALSE(story.controller.stopped());
   story.obey();
+  story.end_hand_over();
   CHECK(story.controller.stopped());
+}
+
+TEST_CASE("What the Speaker said before a stall is not acted upon") {
+  Story story = active_story();
+  story.speaker_hangs = true;
+  SUBCASE("an address that has gone meanwhile is put back once the Speaker says it is Active") {
+    story.pass(Controller::kReportLife + 1ms);
+    story.remove_address("192.0.2.10/24");
+    story.read_host();
+    CHECK(story.steps.empty());
+    story.become_active();
+    CHECK(story.step_texts() == Texts{"+192.0.2.10/24@2"});
+  }
+  SUBCASE("or for good, if it says that it is Backup") {
+    story.pass(Controller::kReportLife + 1ms);
+    story.remove_address("192.0.2.10/24");
+    story.read_host();
+    story.report(0, Role::kBackup, vrrp::TransitionReason::kStalled);
+    CHECK(story.steps.empty());
+  }
+  SUBCASE("an address that is there stays until the Speaker has spoken") {
+    story.pass(Controller::kReportLife + 1ms);
+    story.read_host();
+    CHECK(story.steps.empty());
+    CHECK(story.has_address("192.0.2.10/24"));
+  }
+  SUBCASE("a second is no stall: repairs go on") {
+    story.pass(1s);
+    story.remove_address("192.0.2.10/24");
+    story.read_host();
+    CHECK(story.step_texts() == Texts{"+192.0.2.10/24@2"});
+  }
 }
 
 TEST_CASE("A stop ends in time even if nobody answers, and says so") {
   Story story = active_story();
   story.give(StopRequested{});
-  story.pass(799ms);
+  const base::Duration slowest = vrrp::hand_over_limit(vrrp::Version::kV3, base::Centiseconds{20});
+  story.pass(slowest + 799ms);
   CHECK_FALSE(story.controller.stopped());
   CHECK(story.controller.next_deadline() <= story.now.instant + 1ms);
   story.pass(1ms);

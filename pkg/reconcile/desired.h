@@ -26,6 +26,7 @@ struct DesiredRouter {
   net::InterfaceIndex interface;  // 0: not known
   net::IpAddress primary;         // source of adverts; unspecified: none
   net::MacAddress mac;
+  bool hand_over = false;   // if it must leave, then by a hand-over
   int priority_sum = 0;     // base and terms, before it is brought into 1..254
   vrrp::Priority priority;  // in force
 
@@ -39,7 +40,8 @@ struct DesiredAddress {
   std::uint32_t router = 0;    // position in Assignment::routers
   std::uint32_t entry = 0;     // position in AssignedRouter::addresses
   bool without_route = false;  // see net::AddressStep
-  /// False: leave it where it is there, but do not add it: its router is about to resign.
+  /// False: leave it where it is there, but do not add it: its router is about to resign, hands
+  /// over, or was last heard of too long ago.
   bool add = true;
 
   friend auto operator<=>(const DesiredAddress&, const DesiredAddress&) = default;

@@ -126,6 +126,10 @@ std::string_view explain_transition(vrrp::TransitionReason reason) {
       return "An advert of higher priority was heard.";
     case vrrp::TransitionReason::kHigherAddress:
       return "An advert of equal priority from a higher address was heard.";
+    case vrrp::TransitionReason::kPriorityLowered:
+      return "Its priority was lowered, so it resigned and stands for election again.";
+    case vrrp::TransitionReason::kStalled:
+      return "It was away for so long that somebody else must have taken over.";
     case vrrp::TransitionReason::kAddressOwner:
       break;
   }

@@ -132,12 +132,14 @@ bool fold_report(State& state, const vrrp::SpeakerReport& report, base::Now now)
       continue;
     }
     RouterTrack& track = state.routers[i];
-    changed = changed || from->role != track.report.role || from->since != track.report.since;
+    changed = changed || from->role != track.report.role || from->since != track.report.since ||
+              from->hands_over != track.report.hands_over;
     track.report = *from;
     track.conflict = conflict_of(track.report, now.instant);
   }
   changed = changed || report.config_revision != state.reported_revision;
   state.reported_revision = report.config_revision;
+  state.reported_at = report.made;
   state.speaker = report.statistics;
   state.lateness = report.lateness;
   return changed;

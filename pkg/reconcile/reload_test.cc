@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "pkg/reconcile/story.h"
+#include "pkg/vrrp/timers.h"
 
 namespace keelvip::reconcile {
 namespace {
@@ -77,20 +78,35 @@ TEST_CASE("Another prefix length replaces the address without an election") {
   CHECK(story.controller.snapshot(story.now).kernel.addresses_repaired == 0);
 }
 
-TEST_CASE("Another VRID is another router: the old resigns, then its address goes") {
+TEST_CASE("Another VRID is another router: the old hands over, then its address goes") {
   Story story = active_story();
   const vrrp::RouterId old = story.router().id;
   story.read_specs({vip("web", {"192.0.2.10/24"}, 77)});
-  REQUIRE(story.config->routers.size() == 1);
-  CHECK(story.router().id > old);
-  CHECK(story.router().settings.vrid.value == 77);
-  CHECK(story.steps.empty());
+  REQUIRE(story.config->routers.size() == 2);
+  CHECK(story.router(0).id == old);
+  CHECK_FALSE(story.router(0).participate);
+  CHECK(story.router(0).hand_over);
+  CHECK(story.router(1).settings.vrid.value == 77);
   story.obey();
+  CHECK(story.steps.empty());
+  story.end_hand_over();
+  REQUIRE(story.config->routers.size() == 1);
+  CHECK(story.router().settings.vrid.value == 77);
   CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
   CHECK(story.vip_status("web").routers.at(0).role == NodeRole::kBackup);
 }
 
-TEST_CASE("A deleted VIP resigns before its address is taken off, others notice nothing") {
+TEST_CASE("A VIP of another name that takes the virtual router over speaks for it at once") {
+  Story story = active_story();
+  story.read_specs({vip("www", {"192.0.2.10/24"}, 51)});
+  REQUIRE(story.config->routers.size() == 1);
+  CHECK(story.router().participate);
+  CHECK(story.steps.empty());
+  story.obey();
+  CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
+}
+
+TEST_CASE("A deleted VIP hands over before its address is taken off, others notice nothing") {
   Story story;
   story.read_host();
   story.read_specs({kDns, kWeb});
@@ -102,18 +118,26 @@ TEST_CASE("A deleted VIP resigns before its address is taken off, others notice 
 
   story.read_specs({kDns});
   CHECK(story.steps.empty());
-  CHECK(story.config->routers == std::vector{dns});
+  REQUIRE(story.config->routers.size() == 2);
+  CHECK(story.router(0) == dns);
+  CHECK(story.router(1).hand_over);
 
   SUBCASE("as soon as the Speaker has let it go") {
     story.obey();
+    CHECK(story.steps.empty());
+    story.end_hand_over();
     CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
   }
-  SUBCASE("or a second later, should the Speaker be silent") {
-    story.pass(999ms);
+  SUBCASE("or a second after the slowest hand-over, should the Speaker be silent") {
+    story.speaker_hangs = true;
+    const base::Duration limit =
+        vrrp::hand_over_limit(vrrp::Version::kV3, base::Centiseconds{20}) + 1s;
+    story.pass(limit - 1ms);
     CHECK(story.steps.empty());
     story.pass(1ms);
     CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
   }
+  CHECK(story.config->routers == std::vector{dns});
 }
 
 TEST_CASE("A new VIP beside an Active one does not disturb it") {
@@ -132,8 +156,10 @@ TEST_CASE("A node that is taken off the list lets go; one that is put back start
   api::VirtualIp elsewhere = kWeb;
   elsewhere.spec.nodes = {{{"lb-2", 100}}};
   story.read_specs({elsewhere});
-  CHECK(story.config->routers.empty());
   story.obey();
+  CHECK(story.steps.empty());
+  story.end_hand_over();
+  CHECK(story.config->routers.empty());
   CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
   story.carry_out();
   CHECK(story.condition("web", "Ready") ==

@@ -173,6 +173,10 @@ DesiredRouter judge_router(const ResolveInputs& inputs, const HostIndex& host,
   object(footing.health_fitness, footing.check);
   desired.fitness = obstacle.fitness;
   desired.culprit = obstacle.culprit;
+  // Whoever leaves although nothing is wrong with it takes its time.
+  // The owner's addresses are not ours to keep or to take away.
+  desired.hand_over =
+      (inputs.stopping || inputs.drained) && !owner && footing.link_fitness == Fitness::kFit;
   return desired;
 }
 
@@ -192,8 +196,8 @@ void join_families(const Assignment& assignment, std::vector<DesiredRouter>& rou
   }
 }
 
-bool is_active_on(const ReachedRole& reached, net::InterfaceIndex interface) {
-  return reached.role == vrrp::Role::kActive &&
+bool answers_on(const ReachedRole& reached, net::InterfaceIndex interface) {
+  return (reached.role == vrrp::Role::kActive || reached.hands_over) &&
          (reached.interface == interface || reached.interface == net::InterfaceIndex{});
 }
 
@@ -202,9 +206,10 @@ void want_addresses(const ResolveInputs& inputs, const HostIndex& host, Desired&
   desired.addresses.reserve(assignment.virtual_addresses.size());
   for (std::uint32_t i = 0; i < assignment.routers.size(); ++i) {
     const net::InterfaceIndex interface = desired.routers[i].interface;
-    const bool active = i < inputs.roles.size() && is_active_on(inputs.roles[i], interface);
-    const bool fit = desired.routers[i].fitness == Fitness::kFit;
-    if (!active || assignment.is_owner(i) || interface == net::InterfaceIndex{}) {
+    const bool answers = i < inputs.roles.size() && answers_on(inputs.roles[i], interface);
+    const bool add = answers && inputs.roles[i].role == vrrp::Role::kActive &&
+                     desired.routers[i].fitness == Fitness::kFit && !inputs.roles_stale;
+    if (!answers || assignment.is_owner(i) || interface == net::InterfaceIndex{}) {
       continue;
     }
     const net::Link* link = inputs.facts.find_link(interface);
@@ -216,7 +221,7 @@ void want_addresses(const ResolveInputs& inputs, const HostIndex& host, Desired&
       }
       const bool whole = prefix.length == prefix.address.bits();
       const bool without_route = whole || host.route_covered(interface, prefix);
-      desired.addresses.push_back({interface, prefix, i, entry, without_route, fit});
+      desired.addresses.push_back({interface, prefix, i, entry, without_route, add});
     }
   }
   std::ranges::sort(desired.addresses);

@@ -21,7 +21,8 @@ using Verdicts = std::vector<std::vector<health::Verdict>>;
 /// A role that the Speaker has reached, and where.
 struct ReachedRole {
   vrrp::Role role = vrrp::Role::kInitialize;
-  net::InterfaceIndex interface;  // 0: wherever the router is now
+  net::InterfaceIndex interface{};  // 0: wherever the router is now
+  bool hands_over = false;          // not Active any more, but its addresses still answer
 };
 
 struct ResolveInputs {
@@ -32,13 +33,16 @@ struct ResolveInputs {
   std::span<const ReachedRole> roles;
   bool stopping = false;  // the node gives everything away
   bool drained = false;   // and stays out until somebody ends that
+  /// The roles were reached too long ago to act upon: what is there stays for now, and nothing is
+  /// added. After a stall of the whole process the Speaker may know better a moment later.
+  bool roles_stale = false;
 };
 
 /// A VIP of both families is two routers that stand for election separately but are fit together:
 /// what keeps one out keeps the other out (kOtherFamilyInFault), and both have one interface, one
 /// priority and one set of checks. An address is desired while its router is Active on its
-/// interface and this node does not own it (priority 255); if its router is no longer fit, it
-/// resigns first and the address goes when the role has gone.
+/// interface, or hands over, and this node does not own it (priority 255); if its router is no
+/// longer fit, it resigns first and the address goes when the role has gone.
 [[nodiscard]] Desired resolve(const ResolveInputs& inputs);
 
 }  // namespace keelvip::reconcile

@@ -106,7 +106,7 @@ inline Assignment assignment(std::vector<api::VirtualIp> accepted, std::string_v
 inline std::vector<ReachedRole> wherever(const std::vector<vrrp::Role>& roles) {
   std::vector<ReachedRole> reached;
   for (const vrrp::Role role : roles) {
-    reached.push_back({role, {}});
+    reached.push_back({.role = role});
   }
   return reached;
 }

@@ -33,7 +33,7 @@ bool update_router(State& state, std::uint32_t position) {
   const bool participates = desired.fitness == Fitness::kFit;
   bool changed = set(config.participate, participates);
   if (!participates) {
-    return changed;
+    return set(config.hand_over, desired.hand_over) || changed;
   }
   vrrp::RouterSettings& settings = config.settings;
   const net::InterfaceIndex spoke_on = settings.interface;
@@ -73,7 +73,7 @@ bool seat_routers(State& state) {
       state.config.routers.push_back(std::move(*at));
       ++kept;
     } else {
-      state.config.routers.push_back({assigned.id, false, assigned.settings});
+      state.config.routers.push_back({assigned.id, false, false, assigned.settings});
     }
   }
   return kept != before.size() || kept != state.config.routers.size();

@@ -53,6 +53,7 @@ struct State {
   /// The last one; routers parallel to assignment.routers.
   vrrp::SpeakerConfig config;
   std::uint64_t reported_revision = 0;  // the config that the Speaker last said it speaks by
+  base::Instant reported_at;            // when the Speaker made its last report
   vrrp::SpeakerStatistics speaker;
   vrrp::LatenessHistogram lateness;
   status::KernelStatus kernel;

@@ -63,6 +63,7 @@ class Story {
     speak_by_config();
     for (std::size_t i = 0; i < config->routers.size(); ++i) {
       vrrp::RouterReport& router = speaker.routers[i];
+      router.hands_over = config->routers[i].hand_over && router.role == vrrp::Role::kActive;
       const bool in = router.role != vrrp::Role::kInitialize;
       if (in != config->routers[i].participate) {
         router.role = in ? vrrp::Role::kInitialize : vrrp::Role::kBackup;
@@ -75,6 +76,15 @@ class Story {
 
   Commands become_active(std::size_t router = 0) {
     return report(router, vrrp::Role::kActive, vrrp::TransitionReason::kNoResponse);
+  }
+
+  /// The Speaker says that the successors were heard, or that none came.
+  Commands end_hand_over() {
+    for (vrrp::RouterReport& router : speaker.routers) {
+      router.hands_over = false;
+    }
+    speaker.made = now.instant;
+    return give(SpeakerReported{&speaker});
   }
 
   /// The kernel carries out all steps: facts first, then the answers, as it promises.
@@ -109,9 +119,15 @@ class Story {
     return give(ChecksEnded{{result}});
   }
 
+  /// The Speaker, unless it hangs, reports just before the time is over.
   void wait(base::Duration duration) {
-    now.instant += duration;
-    now.wall += duration;
+    constexpr base::Duration kJustBefore{1};
+    move_clock(duration - kJustBefore);
+    if (!speaker.routers.empty() && !speaker_hangs) {
+      speaker.made = now.instant;
+      give(SpeakerReported{&speaker});
+    }
+    move_clock(kJustBefore);
   }
 
   Commands pass(base::Duration duration) {
@@ -188,6 +204,7 @@ class Story {
   Controller controller;
   net::HostFacts facts;
   vrrp::SpeakerReport speaker;
+  bool speaker_hangs = false;
   std::optional<vrrp::SpeakerConfig> config;
   int configs = 0;
   std::vector<net::AddressStep> steps;  // given and not yet carried out
@@ -195,6 +212,11 @@ class Story {
   std::vector<std::string> told;
 
  private:
+  void move_clock(base::Duration duration) {
+    now.instant += duration;
+    now.wall += duration;
+  }
+
   static std::string line(const Occurrence& occurrence) {
     std::string text(occurrence.message);
     for (const auto& [key, value] : occurrence.fields) {
@@ -212,6 +234,7 @@ class Story {
     }
     speaker.routers = std::move(routers);
     speaker.config_revision = config->revision;
+    speaker.made = now.instant;
   }
 
   std::uint64_t spec_revision_ = 0;

@@ -16,11 +16,6 @@ ChecksumForm initial_form(ChecksumPolicy policy) {
 
 }  // namespace
 
-bool same_virtual_router(const RouterSettings& a, const RouterSettings& b) {
-  return a.version == b.version && a.family == b.family && a.vrid == b.vrid &&
-         a.interface == b.interface;
-}
-
 bool able_to_participate(const RouterConfig& config) {
   const RouterSettings& settings = config.settings;
   return config.participate && !settings.addresses.empty() &&

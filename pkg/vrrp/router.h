@@ -23,10 +23,6 @@
 
 namespace keelvip::vrrp {
 
-/// Whether two settings are of one virtual router on the wire, so that one can follow the other
-/// without a change of role.
-[[nodiscard]] bool same_virtual_router(const RouterSettings& a, const RouterSettings& b);
-
 /// Whether a router with this config can take part: it shall, and its settings can be put into a
 /// packet.
 [[nodiscard]] bool able_to_participate(const RouterConfig& config);

@@ -152,6 +152,7 @@ void Speaker::announce(Instant now) {
 }
 
 void Speaker::advance(Instant now) {
+  advanced_ = now;
   if (!expired_ && now >= expires_) {
     expire(now);
   }
@@ -168,6 +169,7 @@ Instant Speaker::next_deadline() const {
 }
 
 void Speaker::report(SpeakerReport& out) const {
+  out.made = advanced_;
   out.config_revision = config_revision_;
   out.routers.resize(routers_.size());
   for (std::size_t i = 0; i < routers_.size(); ++i) {

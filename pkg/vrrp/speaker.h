@@ -98,6 +98,7 @@ class Speaker {
 
   net::FrameBatch frames_;
   std::uint64_t role_changes_ = 0;
+  base::Instant advanced_;
   SpeakerStatistics statistics_;
   LatenessHistogram lateness_;
 };

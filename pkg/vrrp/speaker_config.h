@@ -93,6 +93,13 @@ struct RouterSettings {
   friend bool operator==(const RouterSettings&, const RouterSettings&) = default;
 };
 
+/// Whether two settings are of one virtual router on the wire, so that one can follow the other
+/// without a change of role.
+[[nodiscard]] inline bool same_virtual_router(const RouterSettings& a, const RouterSettings& b) {
+  return a.version == b.version && a.family == b.family && a.vrid == b.vrid &&
+         a.interface == b.interface;
+}
+
 struct RouterConfig {
   RouterId id;
   /// False: Initialize. Going from true to false is the Shutdown event (an Active resigns), back is

@@ -108,6 +108,7 @@ struct LatenessHistogram {
 };
 
 struct SpeakerReport {
+  base::Instant made;                 // when the Speaker last did all that was due
   std::uint64_t config_revision = 0;  // the SpeakerConfig it speaks by
   std::vector<RouterReport> routers;  // sorted by id
   SpeakerStatistics statistics;
