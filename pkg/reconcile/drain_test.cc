@@ -51,6 +51,8 @@ TEST_CASE("A drain gives the VIP away first, then takes its address off, and say
   CHECK(story.condition("web", "Ready").starts_with("True Active"));
 
   story.obey();
+  CHECK(story.steps.empty());  // until the successor is heard
+  story.end_hand_over();
   CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
   story.carry_out();
   CHECK(story.condition("web", "Ready") ==
@@ -153,6 +155,7 @@ TEST_CASE("A drained node stops at once: there is nothing left to give away") {
   Story story = active_story();
   story.give(drained());
   story.obey();
+  story.end_hand_over();
   story.carry_out();
   story.give(StopRequested{});
   CHECK(story.controller.stopped());

@@ -1,5 +1,6 @@
 // The intervals of the state machine, exact to the nanosecond. Rounding matters: with adverts
-// every 10 ms the skew between neighbouring priorities is 39 us. Pure.
+// every 10 ms the skew between neighbouring priorities is 39 us. Pure; called by `step` on the
+// speaker thread, and by the controller to know how long a hand-over may last.
 #pragma once
 
 #include <chrono>

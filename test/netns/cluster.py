@@ -7,6 +7,9 @@ VIP = "192.168.0.254"
 WEB = VirtualRouter(vips=(f"{VIP}/24",), interval_ms=300)
 #: What a busy machine may add to the protocol's time in a functional test.
 SLACK = 0.75
+#: An outage that is none, but for what a busy machine may do to the client itself. Where there is a
+#: gap, it lasts a skew, which is several times as long.
+GAPLESS = 0.05
 
 
 class Cluster:
