@@ -70,6 +70,7 @@ TEST_CASE("An address that a drained node cannot get rid of is not passed over i
   Story story = active_story();
   story.give(drained());
   story.obey();
+  story.end_hand_over();
   story.fail_steps(base::report_error("Operation not permitted (EPERM)"));
   CHECK(story.condition("web", "Ready") ==
         "False AddressNotRemoved: 192.0.2.10/24 cannot be removed: Operation not permitted "
