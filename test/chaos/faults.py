@@ -10,7 +10,7 @@ over: that costs no outage, but two holders.
 import contextlib
 import dataclasses
 
-from lab import elapse
+from lab import busy_processes, elapse
 from chaos.field import PRIORITIES, SPARE, VIP, WEB
 
 TAKEOVER = WEB.down_interval(min(PRIORITIES.values()))
@@ -352,7 +352,7 @@ def disk(chance, field, alone):
 def burn(chance, field, alone):
     seconds = chance.uniform(2, 5)
 
-    def strike(field):
-        with field.burnt_cores(8):
+    def strike(_):
+        with busy_processes(8):
             elapse(seconds)
     return Fault("burn", f"8 busy processes for {seconds:.1f} s", strike, quiet=alone)

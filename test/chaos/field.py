@@ -6,10 +6,8 @@ import dataclasses
 import itertools
 import os
 import subprocess
-import sys
 
 from lab import Keelvip, Keepalived, LabError, VirtualRouter, wait_until
-from lab.lan import die_with_parent
 
 VIP = "192.168.0.254"
 WEB = VirtualRouter(vips=(f"{VIP}/24",))
@@ -117,18 +115,6 @@ class Field:
             yield
         finally:
             balloon.unlink()
-
-    @contextlib.contextmanager
-    def burnt_cores(self, processes):
-        """Busy processes of normal priority: more than there are cores."""
-        busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"],
-                                 preexec_fn=die_with_parent) for _ in range(processes)]
-        try:
-            yield
-        finally:
-            for one in busy:
-                one.kill()
-                one.wait()
 
     def spare_answers(self, number, there):
         """Waits until the second VIP is on the node, or gone."""

@@ -10,11 +10,11 @@
 
 from .daemons import Daemon, Keelvip, Keepalived, Nginx, Stopped
 from .lan import Lan, LabError, Node, become_root
+from .load import busy_processes
 from .probe import Report, median
 from .router import VirtualRouter
 from .suite import case, main
 from .waiting import Timeout, elapse, hold, wait_until
 
 __all__ = ["Daemon", "Keelvip", "Keepalived", "Lan", "LabError", "Nginx", "Node", "Report",
-           "Stopped", "Timeout", "VirtualRouter", "become_root",
-           "case", "elapse", "hold", "main", "median", "wait_until"]
+           "Stopped", "Timeout", "VirtualRouter", "become_root", "busy_processes", "case", "elapse", "hold", "main", "median", "wait_until"]

@@ -63,6 +63,11 @@ class Cluster:
         return max((outage["length"] for vip in self.client.report().vips
                     for outage in vip.outages if outage["start"] >= time - 0.01), default=0)
 
+    def unanswered_since(self, time):
+        """All seconds since then without an answer of the VIP that has the most of them."""
+        return max(sum(outage["length"] for outage in vip.outages if outage["start"] >= time - 0.01)
+                   for vip in self.client.report().vips)
+
     def no_election_since(self, time):
         elections = self.client.report().elections_since(time)
         assert not elections, f"the wire saw an election: {elections}"

@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from lab import Keelvip, VirtualRouter, case, hold, wait_until
-from netns.cluster import GAPLESS, SLACK, WEB, Cluster
+from lab import Keelvip, VirtualRouter, busy_processes, case, hold, wait_until
+from netns.cluster import GAPLESS, SLACK, VIP, WEB, Cluster
 
 
 @case("of three nodes the one with the highest priority holds the VIP",
@@ -132,6 +132,16 @@ def killed(lan):
         cluster.agent(a).start()
         cluster.answers(a)
         cluster.released(b)
+
+
+@case("both cores burnt by 8 busy processes, adverts of 10 ms: no false failover", seconds=90)
+def busy_machine(lan):
+    a, b = lan.nodes
+    with Cluster(lan, dataclasses.replace(WEB, interval_ms=10)) as cluster:
+        with busy_processes(8):
+            since = cluster.client.report().now
+            hold(lambda: a.holds(VIP) and not b.holds(VIP), 10, "the VIP moved", every=0.5)
+            cluster.no_election_since(since)
 
 
 @case("preemption Never: the better node does not take the VIP back, but takes it in need")

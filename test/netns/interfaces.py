@@ -1,9 +1,12 @@
 """Interfaces come and go: carrier, down, deleted, recreated, renamed, absent."""
 
 import dataclasses
+import time
 
-from lab import case, hold, wait_until
+from lab import case, elapse, hold, wait_until
 from netns.cluster import SLACK, VIP, WEB, Cluster, alone, says
+
+THREE = dataclasses.replace(WEB, vips=("192.168.0.252/24", "192.168.0.253/24", f"{VIP}/24"))
 
 
 @case("carrier lost: the other takes over, the node says why; carrier back: it returns")
@@ -44,16 +47,50 @@ def flaps(lan):
         cluster.released(b)
 
 
-@case("interface deleted and recreated under its name")
+@case("a link that flaps for 5 s: no VIP is lost, and the outage is that of one takeover")
+def flapping(lan):
+    a, b = lan.nodes
+    with Cluster(lan, THREE) as cluster:
+        since = cluster.client.report().now
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            lan.unplug(a)
+            elapse(0.04)
+            lan.plug(a)
+            elapse(0.04)
+        cluster.answers(a)
+        cluster.released(b)
+        unanswered = cluster.unanswered_since(since)
+        assert unanswered < THREE.down_interval(150) + SLACK, f"{unanswered:.3f} s without answers"
+
+
+@case("interface deleted and recreated under its name: the outage is that of one takeover")
 def recreated(lan):
     a, b = lan.nodes
-    with Cluster(lan) as cluster:
+    with Cluster(lan, THREE) as cluster:
+        since = cluster.client.report().now
         a.ip("link", "delete", "eth0")
         cluster.answers(b)
         wait_until(lambda: says(cluster.agent(a), "fault", "eth0"), 5)
         lan.add_interface(a)
         cluster.answers(a)
         cluster.released(b)
+        unanswered = cluster.unanswered_since(since)
+        assert unanswered < THREE.down_interval(150) + SLACK, f"{unanswered:.3f} s without answers"
+
+
+@case("an interface deleted and recreated at once: no VIP is lost")
+def recreated_at_once(lan):
+    a, b = lan.nodes
+    with Cluster(lan, THREE) as cluster:
+        since = cluster.client.report().now
+        for _ in range(3):
+            a.ip("link", "delete", "eth0")
+            lan.add_interface(a)
+        cluster.answers(a)
+        cluster.released(b)
+        unanswered = cluster.unanswered_since(since)
+        assert unanswered < THREE.down_interval(150) + SLACK, f"{unanswered:.3f} s without answers"
 
 
 @case("interface renamed away: the VIP leaves it; renamed back: the node returns")
