@@ -25,22 +25,25 @@ _runs = itertools.count(1)
 
 
 class Match:
-    """Both nodes under one contestant. A context manager: afterwards the LAN is as before."""
+    """Both nodes under one contestant, or the worse one under another. A context manager:
+    afterwards the LAN is as before."""
 
-    def __init__(self, lan, contestant, specs):
+    def __init__(self, lan, contestant, specs, worse=None):
         self.lan = lan
         self.specs = specs
         self.a, self.b = lan.nodes
         self.vips = [spec.vips[0].split("/")[0] for spec in specs]
         priorities = {self.a.name: BETTER, self.b.name: WORSE}
-        name = f"{contestant}-{next(_runs)}"
-        if contestant == "keelvip":
-            text = "---\n".join(spec.yaml(priorities) for spec in specs)
-            self.daemons = [Keelvip(node, text, name=name) for node in lan.nodes]
-        else:
-            self.daemons = [Keepalived(node, "".join(spec.conf(priorities[node.name])
-                                                     for spec in specs), name=name)
-                            for node in lan.nodes]
+        self.daemons = [self._daemon(kind, node, priorities)
+                        for kind, node in zip((contestant, worse or contestant), lan.nodes)]
+
+    def _daemon(self, kind, node, priorities):
+        name = f"{kind}-{next(_runs)}"
+        if kind == "keelvip":
+            return Keelvip(node, "---\n".join(spec.yaml(priorities) for spec in self.specs),
+                           name=name)
+        return Keepalived(node, "".join(spec.conf(priorities[node.name]) for spec in self.specs),
+                          name=name)
 
     def __enter__(self):
         for daemon in self.daemons:

@@ -105,6 +105,21 @@ def stop(chance, field, alone):
 
 
 @kind
+def drain(chance, field, alone):
+    hit = _Draw(chance, field, alone, specs_only=True)
+    seconds = chance.uniform(0, 2)
+
+    def strike(field):
+        daemon = field.daemons[hit.number]
+        daemon.cli("drain", "--state", daemon.state)
+        elapse(seconds)
+        daemon.cli("undrain", "--state", daemon.state)
+    return Fault("drain", f"{hit.name}: drained for {seconds:.1f} s", strike,
+                 SKEW * hit.holder, ADVERT * hit.holder, not hit.holder,
+                 touches=hit.touches)
+
+
+@kind
 def flap(chance, field, alone):
     hit = _Draw(chance, field, alone)
     flaps = [(chance.uniform(0.01, 0.1), chance.uniform(0.01, 0.1))

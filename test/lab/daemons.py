@@ -102,6 +102,16 @@ class Daemon:
             self.process.wait()
             wait_until(lambda: not any(map(_alive, processes)), 10)
 
+    def worker(self):
+        """The process that speaks VRRP; for a daemon of a single process, that one."""
+        return self.pid
+
+    def kill_worker(self):
+        """SIGKILL to that process alone; returns the time of day at which it was sent."""
+        pid, now = self.worker(), time.time()
+        os.kill(pid, signal.SIGKILL)
+        return now
+
     def freeze(self):
         self.signal(signal.SIGSTOP)
 
@@ -166,6 +176,9 @@ class Keepalived(Daemon):
         # A dead child may stay a zombie until init reaps it, and counts as running until then.
         for file in self.directory.glob("*pid"):
             file.unlink()
+
+    def worker(self):
+        return int((self.directory / "vrrp.pid").read_text())
 
     def reload(self):
         os.kill(self.pid, signal.SIGHUP)
@@ -251,6 +264,14 @@ class Keelvip(Daemon):
         if ready:
             wait_until(self.ready, ready, f"keelvip on {self.node.name} is ready", every=0.02)
         return self
+
+    def worker(self):
+        """The process below the guard; it gives itself this name."""
+        for pid in self.processes():
+            with contextlib.suppress(OSError):
+                if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "keelvip-worker":
+                    return pid
+        return self.pid
 
     def get(self, path):
         """Status code and body of an endpoint; (0, "") when nobody listens."""
