@@ -78,6 +78,12 @@ void EventLoop::wait(base::Instant deadline) {
     patience = &timeout;
   }
   int count = ::epoll_pwait2(epoll_.get(), events.data(), events.size(), patience, nullptr);
+  if (count < 0 && errno == EINTR) {
+    // Whoever was stopped for a while is woken by SIGCONT and must hear what has come meanwhile
+    // before it looks at its deadlines.
+    timeout = {};
+    count = ::epoll_pwait2(epoll_.get(), events.data(), events.size(), &timeout, nullptr);
+  }
   KEELVIP_CHECK(count >= 0 || errno == EINTR);
   for (int i = 0; i < count; ++i) {
     ready_.push_back(events[static_cast<std::size_t>(i)].data.fd);

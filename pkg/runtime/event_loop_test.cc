@@ -1,6 +1,9 @@
 #include "pkg/runtime/event_loop.h"
 
 #include <doctest/doctest.h>
+#include <sys/time.h>
+
+#include <csignal>
 
 #include "pkg/runtime/clock.h"
 #include "pkg/runtime/wakeup.h"
@@ -28,6 +31,25 @@ TEST_CASE("a wait ends at its deadline, never before it") {
   const base::Instant deadline = monotonic_now() + 2ms;
   loop.wait(deadline);
   CHECK(monotonic_now() >= deadline);
+}
+
+const Wakeup* rung_by_alarm = nullptr;
+
+TEST_CASE("a wait that a signal interrupts still tells what is ready") {
+  EventLoop loop;
+  const Wakeup ready;
+  int calls = 0;
+  REQUIRE(loop.watch(ready.fd(), Interest::kRead, [&] { ++calls; }).has_value());
+  rung_by_alarm = &ready;
+  struct sigaction ring{};
+  ring.sa_handler = [](int) { rung_by_alarm->signal(); };  // runs when the wait has ended already
+  struct sigaction before{};
+  REQUIRE(::sigaction(SIGALRM, &ring, &before) == 0);
+  const itimerval soon{{}, {0, 1000}};
+  REQUIRE(::setitimer(ITIMER_REAL, &soon, nullptr) == 0);
+  loop.wait(base::kNever);
+  CHECK(calls == 1);
+  ::sigaction(SIGALRM, &before, nullptr);
 }
 
 TEST_CASE("a handler may unwatch itself and the one after it") {

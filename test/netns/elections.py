@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from lab import Keelvip, VirtualRouter, busy_processes, case, hold, wait_until
+from lab import Keelvip, VirtualRouter, busy_processes, case, elapse, hold, wait_until
 from netns.cluster import GAPLESS, SLACK, VIP, WEB, Cluster
 
 
@@ -121,6 +121,21 @@ def frozen(lan):
         cluster.agent(a).thaw()
         cluster.answers(a)
         cluster.released(b)
+
+
+@case("a frozen Backup, thawed, hears what it missed before it acts: nobody notices",
+      nodes=("lb-1", "lb-2", "lb-3"))
+def frozen_backup(lan):
+    a, _, c = lan.nodes
+    with Cluster(lan) as cluster:
+        hold(lambda: a.holds(VIP), 1)
+        since = cluster.client.report().now
+        for _ in range(3):
+            cluster.agent(c).freeze()
+            elapse(1.6)
+            cluster.agent(c).thaw()
+            hold(lambda: a.holds(VIP) and not c.holds(VIP), 0.5)
+        cluster.no_election_since(since)
 
 
 @case("kill -9: the other takes over; restarted, the agent removes what it left and goes on")
