@@ -4,7 +4,7 @@ The bounds are sums of what a client may wait, without the slack of a busy machi
 TAKEOVER, from the last advert of a dead Active to the last Backup's takeover; SKEW, the part of it
 that is left after a priority of 0; HEALED, until the survivor of a split has announced itself.
 A node that is killed or frozen as a whole keeps its addresses, and answers, until its lease is
-over: that costs no outage, but two holders.
+over: that costs no outage, but two holders. One that is stopped or drained leaves without a gap.
 """
 
 import contextlib
@@ -57,6 +57,8 @@ class _Draw:
         self.touches = frozenset((self.name,))
         # With two faults at once anybody may be the holder when hit.
         self.holder = self.number == 0 or not alone
+        # Keelvip answers until its successor does; keepalived says priority 0 and is gone.
+        self.leaving = 0 if self.number in field.specs else SKEW * self.holder
 
 
 @kind
@@ -100,7 +102,7 @@ def stop(chance, field, alone):
         elapse(seconds)
         daemon.start()
     return Fault("stop", f"{hit.name}: SIGTERM, restarted after {seconds:.1f} s", strike,
-                 SKEW * hit.holder, ADVERT * hit.holder, not hit.holder,
+                 hit.leaving, ADVERT * hit.holder, not hit.holder,
                  touches=hit.touches)
 
 
@@ -115,7 +117,7 @@ def drain(chance, field, alone):
         elapse(seconds)
         daemon.cli("undrain", "--state", daemon.state)
     return Fault("drain", f"{hit.name}: drained for {seconds:.1f} s", strike,
-                 SKEW * hit.holder, ADVERT * hit.holder, not hit.holder,
+                 hit.leaving, ADVERT * hit.holder, not hit.holder,
                  touches=hit.touches)
 
 
@@ -359,7 +361,7 @@ def disk(chance, field, alone):
             elapse(1)
         half.unlink(missing_ok=True)
     return Fault("disk", f"{hit.name}: disk full, agent restarted", strike,
-                 SKEW * hit.holder, ADVERT * hit.holder, not hit.holder,
+                 hit.leaving, ADVERT * hit.holder, not hit.holder,
                  touches=hit.touches | SPECS)
 
 
