@@ -73,6 +73,9 @@ bool Tracker::advance(base::Now now) {
 
 bool Tracker::count(bool success, base::Now now) {
   ++(success ? successes_ : failures_);
+  if (!success) {
+    last_failure_ = last_reason_;
+  }
   if (success != last_success_) {
     in_a_row_ = 0;
   }

@@ -59,6 +59,8 @@ class Tracker {
   [[nodiscard]] base::Now since() const { return since_; }
   /// Of the last result; empty before the first.
   [[nodiscard]] const std::string& last_reason() const { return last_reason_; }
+  /// Of the last result that failed, which may be older: why an unhealthy check is unhealthy.
+  [[nodiscard]] const std::string& last_failure() const { return last_failure_; }
   [[nodiscard]] base::Duration last_took() const { return last_took_; }
   /// Results since the check was added.
   [[nodiscard]] std::uint64_t successes() const { return successes_; }
@@ -78,6 +80,7 @@ class Tracker {
   std::uint64_t successes_ = 0;
   std::uint64_t failures_ = 0;
   std::string last_reason_;
+  std::string last_failure_;
   base::Duration last_took_{};
   base::Instant last_heard_;
   base::Instant silent_at_;

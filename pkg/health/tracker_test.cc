@@ -96,6 +96,15 @@ TEST_CASE("a result that changes nothing keeps since-when and renews the reason 
   CHECK(tracker.failures() == 0);
 }
 
+TEST_CASE("while a check recovers its last failure still says why it is unhealthy") {
+  Tracker tracker = tracker_with({2, 1});
+  tracker.observe(result(false, "exit status 3"), at(seconds{1}));
+  tracker.observe(result(true, "exit status 0"), at(seconds{2}));
+  CHECK(tracker.verdict() == Verdict::kUnhealthy);
+  CHECK(tracker.last_reason() == "exit status 0");
+  CHECK(tracker.last_failure() == "exit status 3");
+}
+
 TEST_CASE("an answer to an older question, or to another check, is ignored") {
   Tracker tracker = tracker_with({1, 1});
   tracker.observe(result(true), at(seconds{1}));

@@ -231,7 +231,7 @@ std::string healthy_message(const State& state, std::uint32_t vip, const Judgeme
   }
   const health::Tracker* tracker =
       state.checks.find({state.assignment.resource(vip).metadata.name, name});
-  return fmt::format("Health check {} fails: {}.", name, tracker->last_reason());
+  return fmt::format("Health check {} fails: {}.", name, tracker->last_failure());
 }
 
 std::string message_of(const State& state, std::uint32_t vip, ConditionType type,

@@ -110,6 +110,18 @@ TEST_CASE("A failing check withdraws the node, a passing one brings it back") {
   CHECK(story.condition("web", "Ready").starts_with("True Backup"));
 }
 
+TEST_CASE("A check that recovers is still unhealthy for the reason of its last failure") {
+  api::VirtualIp web = kWeb;
+  web.spec.health_checks = {check("http")};
+  Story story = story_of({web});
+  story.end_check("web", "http", false);
+  story.end_check("web", "http", true);
+  CHECK(story.condition("web", "Healthy") ==
+        "False HealthCheckFailing: Health check http fails: connection refused.");
+  CHECK(story.vip_status("web").routers.at(0).message ==
+        "Health check http fails: connection refused.");
+}
+
 TEST_CASE("A fault that lasts under another culprit is told in words of now") {
   api::VirtualIp web = kWeb;
   web.spec.health_checks = {check("http"), check("disk")};

@@ -16,10 +16,10 @@ std::string failing_check(const Assignment& assignment, std::uint32_t router, st
   const std::string& name = resource.spec.health_checks[check].name;
   const health::Tracker* tracker =
       checks != nullptr ? checks->find({resource.metadata.name, name}) : nullptr;
-  if (tracker == nullptr || tracker->last_reason().empty()) {
+  if (tracker == nullptr || tracker->last_failure().empty()) {
     return fmt::format("Health check {} fails.", name);
   }
-  return fmt::format("Health check {} fails: {}.", name, tracker->last_reason());
+  return fmt::format("Health check {} fails: {}.", name, tracker->last_failure());
 }
 
 std::string explain_place(const Assignment& assignment, std::uint32_t router, Fitness fitness,
