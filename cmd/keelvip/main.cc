@@ -3,13 +3,16 @@
 #include <sys/utsname.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <functional>
 #include <iostream>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cmd/keelvip/client.h"
@@ -17,8 +20,10 @@
 #include "cmd/keelvip/describe.h"
 #include "cmd/keelvip/drain.h"
 #include "cmd/keelvip/get.h"
+#include "cmd/keelvip/table.h"
 #include "pkg/agent/agent.h"
 #include "pkg/agent/instance_lock.h"
+#include "pkg/api/nearest_name.h"
 #include "pkg/httpapi/listener.h"
 #include "version.h"
 
@@ -186,6 +191,24 @@ void add_version(CLI::App& app, Chosen& chosen) {
   command->callback([&chosen] { chosen = [] { return cmd::version(std::cout); }; });
 }
 
+std::vector<std::string_view> commands_of(CLI::App& app) {
+  std::vector<std::string_view> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.emplace_back(command->get_name());
+  }
+  return names;
+}
+
+/// CLI11 would only say that a command is missing, not which word is none.
+int refuse_command(std::string_view word, std::span<const std::string_view> commands) {
+  std::cerr << "keelvip: there is no command \"" << cmd::printable(word) << '"';
+  if (const std::string_view meant = api::nearest_name(word, commands); !meant.empty()) {
+    std::cerr << ", did you mean \"" << meant << "\"?";
+  }
+  std::cerr << "\nRun with --help for more information.\n";
+  return cmd::kUsage;
+}
+
 int run(int argc, char** argv) {
   CLI::App app(
       "Keelvip keeps virtual IP addresses alive: VRRP, health checks and netlink behind "
@@ -203,6 +226,11 @@ int run(int argc, char** argv) {
   add_describe(app, chosen);
   add_drain(app, chosen);
   add_version(app, chosen);
+  const std::string_view word = argc > 1 ? argv[1] : "-";
+  const std::vector<std::string_view> commands = commands_of(app);
+  if (!word.starts_with('-') && std::ranges::find(commands, word) == commands.end()) {
+    return refuse_command(word, commands);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -133,10 +133,12 @@ def no_privileges(lan):
 def wrong_usage(lan):
     a = lan.nodes[0]
     agent = Keelvip(a)
-    for arguments in (["agent", "--no-such-option"], ["no-such-command"],
+    for arguments in (["agent", "--no-such-option"], ["no-such-command"], ["descrbe", "web"],
                       ["agent", "--listen", "nonsense"]):
         done = agent.cli(*arguments, check=False)
         assert done.returncode == 2, f"{arguments}: exit code {done.returncode}"
+        wrong = arguments[-1] if arguments[0] == "agent" else arguments[0]
+        assert wrong in done.stderr, f"{arguments}: {done.stderr}"
         assert done.stderr and "terminate called" not in done.stderr, done.stderr
 
 
