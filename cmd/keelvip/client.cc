@@ -18,6 +18,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr long kConnectMilliseconds = 3'000;
+constexpr long kSilentSeconds = 2;  // an agent answers within milliseconds, or hangs
 constexpr long kTotalMilliseconds = 10'000;
 constexpr std::size_t kMaxAnswerBytes = std::size_t{256} << 20U;
 constexpr std::string_view kUnixScheme = "unix:";
@@ -36,6 +37,13 @@ base::Error unreachable(const std::string& endpoint, std::string_view why) {
       "cannot reach the agent at {}: {}\nIs `keelvip agent` running there? Name another address "
       "with --endpoint.",
       endpoint, why));
+}
+
+base::Error silent(const std::string& endpoint) {
+  return base::report_error(
+      fmt::format("the agent at {} takes the connection and does not answer: it is stopped, hangs "
+                  "or its machine is overloaded; its log and the state of its process tell more",
+                  endpoint));
 }
 
 base::Error not_an_agent(const std::string& endpoint, std::string_view why) {
@@ -130,10 +138,17 @@ base::Result<Answer> ask_agent(const std::string& endpoint, std::string_view pat
   curl_easy_setopt(curl, CURLOPT_PROXY, "");  // http_proxy is not for the agent next door
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kConnectMilliseconds);
+  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);  // bytes per second
+  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, kSilentSeconds);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, kTotalMilliseconds);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &receive);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &body);
   const CURLcode outcome = curl_easy_perform(curl);
+  curl_off_t connected = 0;
+  curl_easy_getinfo(curl, CURLINFO_CONNECT_TIME_T, &connected);
+  if (outcome == CURLE_OPERATION_TIMEDOUT && connected > 0) {
+    return base::unexpected(silent(endpoint));
+  }
   if (outcome != CURLE_OK) {
     long number = 0;
     curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &number);

@@ -15,6 +15,7 @@
 #include "cmd/keelvip/answer_reader.h"
 #include "cmd/keelvip/exit_code.h"
 #include "pkg/httpapi/http_client.h"
+#include "pkg/httpapi/listener.h"
 #include "pkg/status/example_snapshot.h"
 #include "pkg/status/status_json.h"
 
@@ -160,6 +161,16 @@ TEST_CASE("an agent that cannot be asked is an error that says what to do") {
   }
   CHECK(run("file:///etc/passwd", "", "table").code == kEnvironment);
   CHECK(run("", "", "table").code == kEnvironment);
+}
+
+TEST_CASE("an agent that is frozen is not waited for long, and nobody is sent elsewhere") {
+  // The kernel takes connections for it; nobody answers.
+  const auto frozen = httpapi::open_listener("127.0.0.1:0");
+  REQUIRE(frozen);
+  const Run silent = run(frozen->address, "", "table");
+  CHECK(silent.code == kEnvironment);
+  CHECK(silent.err.find("takes the connection and does not answer") != std::string::npos);
+  CHECK(silent.err.find("--endpoint") == std::string::npos);
 }
 
 TEST_CASE("an agent that has just started is asked again later") {
