@@ -35,6 +35,8 @@ set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 speaker (versions 2 and 3) elects which node holds each address, health checks
 decide which nodes are fit, and the result is published as JSON status and
 Prometheus metrics. It speaks with keepalived and other VRRP routers.")
+# The project has no mailbox, and .invalid says so (RFC 2606); scripts/build-deb names whoever builds
+# a package for others.
 set(CPACK_PACKAGE_CONTACT "Keelvip project <keelvip@keelvip.invalid>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
