@@ -16,8 +16,8 @@ from .waiting import wait_until
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-class Stopped(AssertionError):
-    """The daemon ended although nobody asked it to."""
+class Stopped(Exception):
+    """The daemon ended although nobody asked it to. No AssertionError: waiting would not help."""
 
 
 def _require(program, package):
