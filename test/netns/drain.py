@@ -4,7 +4,7 @@ import os
 import signal
 
 from lab import Keelvip, case, hold, wait_until
-from netns.cluster import GAPLESS, SLACK, VIP, WEB, Cluster, alone, says
+from netns.cluster import GAPLESS, SLACK, SLOW, VIP, WEB, Cluster, alone, says
 
 ALONE = {"lb-1": 100}
 
@@ -16,7 +16,7 @@ def _drain(agent, command="drain", *options, check=True):
 @case("drain moves the VIP away without a gap and for good, also over a restart; undrain brings it back")
 def moves(lan):
     a, b = lan.nodes
-    with Cluster(lan) as cluster:
+    with Cluster(lan, SLOW) as cluster:
         agent, since = cluster.agent(a), cluster.client.report().now
         told = _drain(agent, "drain", "--reason", "kernel upgrade").stdout
         assert "web: given away" in told and "lb-1 is drained and holds no VIP" in told, told
@@ -25,10 +25,10 @@ def moves(lan):
         outage = cluster.outage_since(since)
         assert outage < GAPLESS, f"outage of {outage:.3f} s"
         # This node is the better one, and preempts; not while it is drained.
-        hold(lambda: not a.holds(VIP), 2 * WEB.down_interval(200))
+        hold(lambda: not a.holds(VIP), 2 * SLOW.down_interval(200))
         agent.stop()
         agent.start()
-        hold(lambda: not a.holds(VIP), 2 * WEB.down_interval(200))
+        hold(lambda: not a.holds(VIP), 2 * SLOW.down_interval(200))
         says(agent, "Drained", "kernel upgrade")
 
         since = cluster.client.report().now
