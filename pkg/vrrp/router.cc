@@ -46,14 +46,19 @@ void Router::configure(const RouterConfig& config, base::Instant now) {
   if (policy_changed) {
     form_ = initial_form(settings.checksum);
   }
-  advert_stale_ = true;
+  reword();
 }
 
 void Router::forget_peers() {
   peers_ = {};
   last_rejected_.reset();
   form_ = initial_form(config_.settings.checksum);
+  reword();
+}
+
+void Router::reword() {
   advert_stale_ = true;
+  ++rewordings_;
 }
 
 MessageFields Router::fields(Priority priority) const {
@@ -89,6 +94,13 @@ void Router::send(Priority priority, net::FrameBatch& frames) {
     advert_stale_ = false;
   }
   frames.append(config_.settings.interface, advert_);
+}
+
+void Router::last_words(net::FrameBatch& frames) const {
+  if (state_.role == Role::kActive && config_.settings.priority != kOwner) {
+    const std::size_t size = frame_size(fields(kResign), addresses_.in_order().size());
+    encode(kResign, frames.append(config_.settings.interface, size));
+  }
 }
 
 void Router::role_changed(Role from) {
@@ -127,7 +139,7 @@ void Router::learn_form(const VerifiedForms& forms) {
                         : statistics_.checksum_form_pseudo_header);
   if (config_.settings.checksum == ChecksumPolicy::kAuto && form != form_) {
     form_ = form;
-    advert_stale_ = true;
+    reword();
   }
 }
 

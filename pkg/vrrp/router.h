@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
@@ -60,9 +61,16 @@ class Router {
 
   [[nodiscard]] const AddressList& addresses() const { return addresses_; }
 
+  /// Appends the advert that resigns, without counting it as sent, if it is Active. An owner has no
+  /// last words: its addresses are the administrator's and stay, whoever dies.
+  void last_words(net::FrameBatch& frames) const;
+  /// Grows whenever its adverts read differently.
+  [[nodiscard]] std::uint64_t rewordings() const { return rewordings_; }
+
   void report(RouterReport& out) const;
 
  private:
+  void reword();
   void learn_form(const VerifiedForms& forms);
   void send(Priority priority, net::FrameBatch& frames);
   void encode(Priority priority, std::span<std::byte> out) const;
@@ -80,6 +88,7 @@ class Router {
   ChecksumForm form_ = ChecksumForm::kPseudoHeader;
   std::vector<std::byte> advert_;  // the frame with the priority in force
   bool advert_stale_ = true;
+  std::uint64_t rewordings_ = 0;
 };
 
 }  // namespace keelvip::vrrp

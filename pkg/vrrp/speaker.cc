@@ -82,7 +82,9 @@ void Speaker::receive(const net::ReceivedPacket& packet, Instant now) {
     reject(admission.error(), router, packet, now);
     return;
   }
+  const std::uint64_t wording = router->rewordings();
   router->accepted(*advert, *admission, now);
+  rewordings_ += router->rewordings() - wording;
   dispatch(*index, AdvertisementReceived{advert->priority, advert->interval, advert->source}, now);
 }
 
@@ -166,6 +168,12 @@ Instant Speaker::next_deadline() const {
   Instant next = std::min(
       {adverts_.earliest(), takeover_.earliest(), repeats_.earliest(), first_announcements_since_});
   return expired_ ? next : std::min(next, expires_);
+}
+
+void Speaker::last_words(net::FrameBatch& out) const {
+  for (const auto& router : routers_) {
+    router->last_words(out);
+  }
 }
 
 void Speaker::report(SpeakerReport& out) const {

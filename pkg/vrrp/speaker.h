@@ -60,6 +60,12 @@ class Speaker {
   /// Grows with every change of a role, and as a hand-over begins and ends.
   [[nodiscard]] std::uint64_t role_changes() const { return role_changes_; }
 
+  /// Appends what is to be said should this process die now: the resignation of every Active
+  /// router.
+  void last_words(net::FrameBatch& out) const;
+  /// Grows whenever last_words() may have changed.
+  [[nodiscard]] std::uint64_t last_words_changes() const { return role_changes_ + rewordings_; }
+
   /// Overwrites `out`, whose capacity is reused.
   void report(SpeakerReport& out) const;
 
@@ -99,6 +105,7 @@ class Speaker {
   net::FrameBatch frames_;
   std::uint64_t role_changes_ = 0;
   base::Instant advanced_;
+  std::uint64_t rewordings_ = 0;  // of adverts, other than by a change of role
   SpeakerStatistics statistics_;
   LatenessHistogram lateness_;
 };

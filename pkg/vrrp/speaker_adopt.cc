@@ -103,6 +103,7 @@ void Speaker::reconfigure(std::uint32_t index, const RouterConfig& config, Insta
     dispatch(index, Stopped{.hand_over = config.hand_over && !another}, now);
   }
   router.configure(config, now);
+  ++rewordings_;
   if (another) {
     router.forget_peers();
     index_stale_ = true;

@@ -1,9 +1,11 @@
 #include "pkg/vrrp/speaker.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -214,6 +216,59 @@ TEST_CASE("lateness is measured against the earliest protocol deadline that was 
   CHECK(lateness.sum == Duration{70'000});
   rig.turn();
   CHECK(rig.report().lateness == lateness);
+}
+
+TEST_CASE("last words are the resignations of those who are Active, and tell when they change") {
+  Rig rig({router_config(1), router_config(2), router_config(3, 255)});
+  const auto words = [&] {
+    net::FrameBatch frames;
+    rig.speaker.last_words(frames);
+    return frames;
+  };
+  CHECK(words().empty());  // the owner is Active, but its addresses are not ours to give up
+  std::uint64_t seen = rig.speaker.last_words_changes();
+  const auto changed = [&] {
+    return std::exchange(seen, rig.speaker.last_words_changes()) != seen;
+  };
+
+  rig.run(seconds(1));
+  rig.receive(advert(rig.config.routers[1], 200));
+  rig.run(kDown - seconds(1));
+  REQUIRE(rig.role(0) == Role::kActive);
+  REQUIRE(rig.role(1) == Role::kBackup);
+  CHECK(changed());
+  const net::FrameBatch said = words();
+  REQUIRE(said.size() == 1);
+
+  // Word for word what a graceful stop says, and no trace of it in the counters.
+  CHECK(rig.report().routers[0].statistics.priority_zero_pkts_sent == 0);
+  Speaker stopped = std::move(rig.speaker);
+  SpeakerConfig none;
+  none.revision = rig.config.revision + 1;
+  stopped.adopt(none, rig.now);
+  REQUIRE(stopped.frames().size() == 2);
+  CHECK(std::ranges::equal(stopped.frames()[0].bytes, said[0].bytes));
+  CHECK(stopped.frames()[0].interface == said[0].interface);
+}
+
+TEST_CASE(
+    "last words change with settings and with the form that a peer taught, not with adverts") {
+  Rig rig;
+  rig.run(kDown);
+  std::uint64_t seen = rig.speaker.last_words_changes();
+  const auto changed = [&] {
+    return std::exchange(seen, rig.speaker.last_words_changes()) != seen;
+  };
+  rig.run(seconds(5));
+  rig.receive(advert(rig.config.routers[0], 50));
+  CHECK_FALSE(changed());
+  rig.receive(advert(rig.config.routers[0], 50, kPeer, ChecksumForm::kMessageOnly));
+  CHECK(changed());
+  rig.config.routers[0].settings.primary = ip("192.0.2.13");
+  rig.adopt();
+  CHECK(changed());
+  rig.adopt();
+  CHECK_FALSE(changed());
 }
 
 TEST_CASE("in steady state neither an Active nor a Backup allocates, reports included") {
