@@ -1,13 +1,18 @@
 #include "pkg/runtime/footprint.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include <array>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
-#include <fstream>
-#include <string>
+#include <cstring>
 #include <string_view>
+
+#include "pkg/runtime/unique_fd.h"
 
 namespace keelvip::runtime {
 namespace {
@@ -42,21 +47,44 @@ void release(const Mapping& mapping) {
   }
 }
 
+/// Hands each line to `take`. By hand, because streams would touch more of the standard library
+/// than anything else that runs for long.
+template <typename Take>
+void read_lines(const char* path, Take take) {
+  const UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
+  std::array<char, 8192> buffer{};
+  std::size_t held = 0;
+  for (ssize_t size = 0; held < buffer.size(); held += static_cast<std::size_t>(size)) {
+    const std::string_view text(buffer.data(), held);
+    const std::size_t end = text.rfind('\n') + 1;  // 0 if there is none
+    for (std::size_t start = 0; start < end;) {
+      const std::size_t length = text.find('\n', start) - start;
+      take(text.substr(start, length));
+      start += length + 1;
+    }
+    held -= end;
+    std::memmove(buffer.data(), buffer.data() + end, held);
+    size = ::read(file.get(), buffer.data() + held, buffer.size() - held);
+    if (size <= 0) {
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 void release_startup_pages() {
   ::malloc_trim(0);
-  std::ifstream smaps("/proc/self/smaps");
   Mapping mapping;
-  for (std::string line; std::getline(smaps, line);) {
+  read_lines("/proc/self/smaps", [&mapping](std::string_view line) {
     if (Mapping next; parse_header(line, next)) {
       release(mapping);
       mapping = next;
-    } else if (line.starts_with("Anonymous:") && line.find(" 0 kB") == std::string::npos) {
+    } else if (line.starts_with("Anonymous:") && line.find(" 0 kB") == std::string_view::npos) {
       // Relocated constants look read-only by now, but their pages are ours alone.
       mapping.clean_file = false;
     }
-  }
+  });
   release(mapping);
 }
 
