@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include "pkg/kernel/request.h"
+#include "pkg/kernel/step_rules.h"
 
 namespace keelvip::kernel {
 
@@ -171,6 +172,19 @@ const net::HostFacts& Kernel::facts() {
     facts_.overruns = overruns_;
   }
   return facts_;
+}
+
+std::vector<net::AddressStep> Kernel::removals() {
+  std::vector<net::AddressStep> steps;
+  for (const net::Address& address : facts().addresses) {
+    const net::AddressStep step{net::StepKind::kRemove, address.interface, address.prefix};
+    // Host addresses have no secondaries, and to count them for each would take long.
+    const bool host = address.prefix.length == address.prefix.address.bits();
+    if (address.ours && (host || table_.count_dependents(key_of(step)) == 0)) {
+      steps.push_back(step);
+    }
+  }
+  return order_steps(table_, steps);
 }
 
 bool Kernel::take_changed() {

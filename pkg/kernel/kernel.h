@@ -58,6 +58,10 @@ class Kernel {
   /// Whether facts() may differ from when this was last called.
   [[nodiscard]] bool take_changed();
 
+  /// The steps that would leave nothing of ours on this host, in an order and selection that takes
+  /// nobody else's address along.
+  [[nodiscard]] std::vector<net::AddressStep> removals();
+
   /// How addresses are marked as ours; kLabel is worth one warning (see OwnerMark).
   [[nodiscard]] OwnerMark owner_mark() const { return mark_; }
 
