@@ -22,6 +22,7 @@
 #include "pkg/agent/spec_loop.h"
 #include "pkg/base/check.h"
 #include "pkg/drain/drain_watch.h"
+#include "pkg/guard/guard.h"
 #include "pkg/httpapi/server.h"
 #include "pkg/kernel/kernel.h"
 #include "pkg/probe/exec_host.h"
@@ -57,8 +58,10 @@ struct Edges {
 
 class Agent {
  public:
-  Agent(const Options& options, Edges edges)
+  Agent(const Options& options, const guard::Charge& charge, Edges edges)
       : edges_(std::move(edges)),
+        charge_(charge),
+        worker_facts_([this] { return worker_facts(); }),
         controller_({.node = options.node_name,
                      .spec_source = options.config_directory,
                      .version = options.version,
@@ -82,7 +85,11 @@ class Agent {
   [[nodiscard]] std::vector<httpapi::LoopAge> loop_ages() const;
 
  private:
+  [[nodiscard]] status::WorkerStatus worker_facts() const;
+
   Edges edges_;
+  const guard::Charge& charge_;
+  WorkerFacts worker_facts_;
   Channels channels_;
   Heartbeats heartbeats_;
   reconcile::Controller controller_;
@@ -105,20 +112,35 @@ std::vector<httpapi::LoopAge> Agent::loop_ages() const {
           {"probe", heartbeats_.probe.age(now), kHang}};
 }
 
+status::WorkerStatus Agent::worker_facts() const {
+  const guard::LeftOut left_out = charge_.testament->left_out();
+  status::WorkerStatus facts{.restarts = charge_.restarts,
+                             .last_death = {},
+                             .last_death_at = {},
+                             .unguarded_routers = left_out.routers,
+                             .unguarded_addresses = left_out.addresses};
+  if (charge_.last_death) {
+    facts.last_death = guard::describe(*charge_.last_death);
+    facts.last_death_at = charge_.last_death->at;
+  }
+  return facts;
+}
+
 void Agent::start() {
   using runtime::Thread;
   using runtime::Urgency;
   // Before the controller starts: it must know before it stands for any election.
   channels_.drain.put(drain_status(edges_.drain));
   threads_.emplace_back("speaker", Urgency::kRealtime, [this] {
-    run_speaker_loop(edges_.receiver, edges_.sender, channels_, heartbeats_.speaker, stop_rest_);
+    run_speaker_loop(edges_.receiver, edges_.sender, channels_, *charge_.testament,
+                     heartbeats_.speaker, stop_rest_);
   });
   threads_.emplace_back("controller", Urgency::kUrgent, [this] {
-    run_controller_loop(controller_, channels_, heartbeats_.controller, stop_controller_,
-                        given_up_);
+    run_controller_loop(controller_, channels_, worker_facts_, heartbeats_.controller,
+                        stop_controller_, given_up_);
   });
   threads_.emplace_back("kernel", Urgency::kUrgent, [this] {
-    run_kernel_loop(edges_.kernel, channels_, heartbeats_.kernel, stop_rest_);
+    run_kernel_loop(edges_.kernel, channels_, *charge_.testament, heartbeats_.kernel, stop_rest_);
   });
   threads_.emplace_back("specfile", Urgency::kNormal, [this] {
     run_spec_loop(edges_.specs, channels_, heartbeats_.specfile, stop_rest_);
@@ -244,12 +266,28 @@ void attend(Agent& agent, const runtime::SignalReader& signals, const runtime::N
   }
 }
 
-}  // namespace
+void tell_start(const Options& options, const guard::Charge& charge, const Agent& agent) {
+  runtime::log_event(runtime::LogLevel::kInfo, "Started",
+                     {{"version", options.version},
+                      {"node", options.node_name},
+                      {"config", options.config_directory},
+                      {"listen", agent.address()}});
+  if (charge.last_death) {
+    runtime::log_event(runtime::LogLevel::kWarn, "The worker before this one died",
+                       {{"reason", guard::describe(*charge.last_death)},
+                        {"restarts", fmt::format("{}", charge.restarts)}});
+  }
+  if (!charge.shortfall.empty()) {
+    runtime::log_event(runtime::LogLevel::kWarn, "The guard cannot do all that it should",
+                       {{"reason", charge.shortfall}});
+  }
+}
 
-base::Result<void> run(const Options& options) {
+/// The worker's life.
+base::Result<void> work(const Options& options, const guard::Charge& charge,
+                        const runtime::Notify& notify) {
   const runtime::SignalReader signals{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
   ::signal(SIGPIPE, SIG_IGN);
-  const runtime::Notify notify = runtime::Notify::from_environment();
   raise_descriptor_limit();
   const LogSession log_session;
 
@@ -257,13 +295,10 @@ base::Result<void> run(const Options& options) {
   if (!edges) {
     return base::unexpected(edges.error());
   }
-  Agent agent(options, std::move(*edges));
+  Agent agent(options, charge, std::move(*edges));
   agent.start();
-  runtime::log_event(runtime::LogLevel::kInfo, "Started",
-                     {{"version", options.version},
-                      {"node", options.node_name},
-                      {"config", options.config_directory},
-                      {"listen", agent.address()}});
+  charge.testament->announce_ready();
+  tell_start(options, charge, agent);
   notify.send(fmt::format("READY=1\nSTATUS=Serving {}", agent.address()));
   attend(agent, signals, notify);
 
@@ -271,6 +306,15 @@ base::Result<void> run(const Options& options) {
   agent.stop();
   runtime::log_event(runtime::LogLevel::kInfo, "Stopped");
   return {};
+}
+
+}  // namespace
+
+base::Result<int> run(const Options& options, const Conclude& conclude) {
+  const runtime::Notify notify = runtime::Notify::from_environment();
+  return guard::run(
+      {.log_format = options.log_format, .notify = &notify},
+      [&](const guard::Charge& charge) { return conclude(work(options, charge, notify)); });
 }
 
 }  // namespace keelvip::agent

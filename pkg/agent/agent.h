@@ -1,8 +1,9 @@
-// The agent: maps the two cores and the edges onto threads, starts them in an order in which each
-// finds what it needs, and stops them so that every address is given up first. `keelvip agent`
-// calls it, on the main thread, which then waits for signals.
+// The agent: maps the two cores and the edges onto threads of a worker process, starts them in an
+// order in which each finds what it needs, and stops them so that every address is given up first.
+// `keelvip agent` calls it, on the main thread, which becomes the guard of the worker.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "pkg/base/result.h"
@@ -22,9 +23,13 @@ struct Options {
   std::string commit;
 };
 
-/// Runs until SIGTERM or SIGINT and returns after a graceful stop. SIGUSR1 drains the node, SIGUSR2
-/// ends that. Errors: what forbids the start,
-/// as a sentence that says what to do.
-[[nodiscard]] base::Result<void> run(const Options& options);
+/// Turns the end of a worker into an exit code. An error is what forbids the start, as a sentence
+/// that says what to do.
+using Conclude = std::function<int(const base::Result<void>&)>;
+
+/// Runs until SIGTERM or SIGINT and returns the exit code after a graceful stop, or that of a
+/// worker that could not start. SIGUSR1 drains the node, SIGUSR2 ends that. `conclude` is called in
+/// the worker. Errors: there can be no worker.
+[[nodiscard]] base::Result<int> run(const Options& options, const Conclude& conclude);
 
 }  // namespace keelvip::agent

@@ -29,8 +29,9 @@ runtime::LogLevel level_of(reconcile::Severity severity) {
 
 class ControllerLoop {
  public:
-  ControllerLoop(reconcile::Controller& controller, Channels& channels)
-      : controller_(controller), channels_(channels) {
+  ControllerLoop(reconcile::Controller& controller, Channels& channels,
+                 const WorkerFacts& worker_facts)
+      : controller_(controller), channels_(channels), worker_facts_(worker_facts) {
     // The handlers only wake: take_in() looks at every channel, in the order that matters.
     for (const int fd :
          {channels_.speaker_report.fd(), channels_.steps_done.fd(), channels_.host_facts.fd(),
@@ -142,13 +143,15 @@ class ControllerLoop {
   }
 
   void publish_snapshot() {
-    channels_.snapshot.put(
-        std::make_shared<const status::Snapshot>(controller_.snapshot(runtime::now())));
+    auto snapshot = std::make_shared<status::Snapshot>(controller_.snapshot(runtime::now()));
+    snapshot->worker = worker_facts_();
+    channels_.snapshot.put(std::move(snapshot));
     channels_.snapshot.draft().reset();  // it holds the one before the last
   }
 
   reconcile::Controller& controller_;
   Channels& channels_;
+  const WorkerFacts& worker_facts_;
   runtime::EventLoop loop_;
   bool snapshot_wanted_ = false;
 };
@@ -156,9 +159,9 @@ class ControllerLoop {
 }  // namespace
 
 void run_controller_loop(reconcile::Controller& controller, Channels& channels,
-                         runtime::Heartbeat& heartbeat, runtime::StopSignal& stop,
-                         const runtime::Wakeup& stopped) {
-  ControllerLoop(controller, channels).run(heartbeat, stop);
+                         const WorkerFacts& worker_facts, runtime::Heartbeat& heartbeat,
+                         runtime::StopSignal& stop, const runtime::Wakeup& stopped) {
+  ControllerLoop(controller, channels, worker_facts).run(heartbeat, stop);
   stopped.signal();
 }
 

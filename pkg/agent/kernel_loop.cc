@@ -1,6 +1,7 @@
 #include "pkg/agent/kernel_loop.h"
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,7 +18,8 @@ constexpr base::Duration kDisturbedPause = std::chrono::milliseconds(20);
 
 class KernelLoop {
  public:
-  KernelLoop(kernel::Kernel& kernel, Channels& channels) : kernel_(kernel), channels_(channels) {
+  KernelLoop(kernel::Kernel& kernel, Channels& channels, guard::Testament& testament)
+      : kernel_(kernel), channels_(channels), testament_(testament) {
     watch(kernel_.fd(), [this] { read_notifications(); });
     watch(channels_.steps.fd(), [this] { apply_waiting_steps(); });
   }
@@ -36,6 +38,7 @@ class KernelLoop {
       if (kernel_.take_changed()) {
         publish_facts();
       }
+      warn_of_left_out();
       loop_.wait(std::min(now + kIdleTurn, next_resync_));
     }
   }
@@ -43,6 +46,15 @@ class KernelLoop {
  private:
   void watch(int fd, runtime::EventLoop::Handler handler) {
     KEELVIP_CHECK(loop_.watch(fd, runtime::Interest::kRead, std::move(handler)).has_value());
+  }
+
+  void warn_of_left_out() {
+    const guard::LeftOut left_out = testament_.left_out();
+    if (left_out != std::exchange(left_out_, left_out) && left_out != guard::LeftOut{}) {
+      runtime::log_event(runtime::LogLevel::kWarn, "The guard has no room for all",
+                         {{"routers", std::to_string(left_out.routers)},
+                          {"addresses", std::to_string(left_out.addresses)}});
+    }
   }
 
   void read_notifications() { resync_soon_unless(kernel_.read_notifications()); }
@@ -69,20 +81,24 @@ class KernelLoop {
   }
 
   void publish_facts() {
+    testament_.write_removals(kernel_.removals());
     channels_.host_facts.put(std::make_shared<const net::HostFacts>(kernel_.facts()));
   }
 
   kernel::Kernel& kernel_;
   Channels& channels_;
+  guard::Testament& testament_;
   runtime::EventLoop loop_;
   base::Instant next_resync_ = base::kNever;
+  guard::LeftOut left_out_;
 };
 
 }  // namespace
 
-void run_kernel_loop(kernel::Kernel& kernel, Channels& channels, runtime::Heartbeat& heartbeat,
-                     runtime::StopSignal& stop) {
-  KernelLoop(kernel, channels).run(heartbeat, stop);
+void run_kernel_loop(kernel::Kernel& kernel, Channels& channels, guard::Testament& testament,
+                     runtime::Heartbeat& heartbeat, runtime::StopSignal& stop) {
+  const guard::Lifeline::Hold life(testament.kernel_line());
+  KernelLoop(kernel, channels, testament).run(heartbeat, stop);
 }
 
 }  // namespace keelvip::agent

@@ -3,13 +3,15 @@
 #pragma once
 
 #include "pkg/agent/channels.h"
+#include "pkg/guard/testament.h"
 #include "pkg/kernel/kernel.h"
 #include "pkg/runtime/stop_signal.h"
 
 namespace keelvip::agent {
 
-/// Runs until `stop`. Publishes the facts that `kernel` already has before anything else.
-void run_kernel_loop(kernel::Kernel& kernel, Channels& channels, runtime::Heartbeat& heartbeat,
-                     runtime::StopSignal& stop);
+/// Runs until `stop`. Publishes the facts that `kernel` already has before anything else. Keeps the
+/// removals in `testament` true.
+void run_kernel_loop(kernel::Kernel& kernel, Channels& channels, guard::Testament& testament,
+                     runtime::Heartbeat& heartbeat, runtime::StopSignal& stop);
 
 }  // namespace keelvip::agent

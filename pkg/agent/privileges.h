@@ -14,9 +14,9 @@ namespace keelvip::agent {
 using Shortfalls = std::vector<std::string>;
 
 /// Checks that CAP_NET_ADMIN and CAP_NET_RAW are there, takes realtime priority and locks memory as
-/// far as the system allows, then drops every other capability for good, from the bounding set too.
-/// Threads started afterwards inherit all of it. Errors: kReport when a needed capability is
-/// missing.
+/// far as the system allows, then drops every other capability for good, from the bounding set too,
+/// and forgoes core dumps. Threads started afterwards inherit all of it. Errors: kReport when a
+/// needed capability is missing.
 [[nodiscard]] base::Result<Shortfalls> settle_privileges();
 
 }  // namespace keelvip::agent

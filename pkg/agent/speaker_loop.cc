@@ -29,8 +29,9 @@ constexpr base::Duration kListenRetry = std::chrono::milliseconds(500);
 
 class SpeakerLoop {
  public:
-  SpeakerLoop(wire::Receiver& receiver, wire::Sender& sender, Channels& channels)
-      : receiver_(receiver), sender_(sender), channels_(channels) {
+  SpeakerLoop(wire::Receiver& receiver, wire::Sender& sender, Channels& channels,
+              guard::Testament& testament)
+      : receiver_(receiver), sender_(sender), channels_(channels), testament_(testament) {
     watch(receiver_.fd(), [this] { packets_wait_ = true; });
     watch(channels_.speaker_config.fd(), [this] { adopt(); });
   }
@@ -68,6 +69,9 @@ class SpeakerLoop {
     }
     if (speaker_.role_changes() != reported_changes_ || now >= next_report_) {
       publish_report(now);
+    }
+    if (speaker_.last_words_changes() != written_changes_) {
+      write_last_words();
     }
     if (now >= next_listen_) {
       listen(now);
@@ -123,6 +127,14 @@ class SpeakerLoop {
     next_listen_ = complete ? base::kNever : now + kListenRetry;
   }
 
+  /// After the adverts and the report, on which others wait.
+  void write_last_words() {
+    last_words_.clear();
+    speaker_.last_words(last_words_);
+    testament_.write_last_words(last_words_);
+    written_changes_ = speaker_.last_words_changes();
+  }
+
   void publish_report(base::Instant now) {
     speaker_.report(channels_.speaker_report.draft());
     channels_.speaker_report.publish();
@@ -133,11 +145,14 @@ class SpeakerLoop {
   wire::Receiver& receiver_;
   wire::Sender& sender_;
   Channels& channels_;
+  guard::Testament& testament_;
   runtime::EventLoop loop_;
   vrrp::Speaker speaker_;
   std::vector<wire::ListenTarget> targets_;
   std::vector<wire::ListenTarget> wanted_;
   std::uint64_t reported_changes_ = 0;
+  std::uint64_t written_changes_ = 0;
+  net::FrameBatch last_words_;
   bool packets_wait_ = false;
   base::Duration gather_{};
   base::Instant gather_until_ = base::kNever;  // kNever: not gathering
@@ -149,8 +164,10 @@ class SpeakerLoop {
 }  // namespace
 
 void run_speaker_loop(wire::Receiver& receiver, wire::Sender& sender, Channels& channels,
-                      runtime::Heartbeat& heartbeat, runtime::StopSignal& stop) {
-  SpeakerLoop(receiver, sender, channels).run(heartbeat, stop);
+                      guard::Testament& testament, runtime::Heartbeat& heartbeat,
+                      runtime::StopSignal& stop) {
+  const guard::Lifeline::Hold life(testament.speaker_line());
+  SpeakerLoop(receiver, sender, channels, testament).run(heartbeat, stop);
 }
 
 }  // namespace keelvip::agent

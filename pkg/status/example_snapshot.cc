@@ -147,6 +147,9 @@ Snapshot example_snapshot() {
   snapshot.lateness.sum = Milliseconds{12};
   snapshot.kernel.resyncs = 1;
   snapshot.kernel.addresses_added = 2;
+  snapshot.worker.restarts = 1;
+  snapshot.worker.last_death = "killed by SIGSEGV";
+  snapshot.worker.last_death_at = at({});
   return snapshot;
 }
 

@@ -152,6 +152,21 @@ void write_speaker(const Snapshot& snapshot, ExpositionWriter& out) {
   out.histogram(kBounds, snapshot.lateness.buckets, in_seconds(snapshot.lateness.sum));
 }
 
+void write_worker(const Snapshot& snapshot, ExpositionWriter& out) {
+  const WorkerStatus& worker = snapshot.worker;
+  out.family("keelvip_worker_restarts_total", MetricKind::kCounter,
+             "Times that the guard started a new worker because one had died.");
+  out.sample("", worker.restarts);
+  out.family("keelvip_worker_last_death_timestamp_seconds", MetricKind::kGauge,
+             "When the last worker died, in seconds since 1970; 0 if none did.");
+  out.sample("", unix_seconds(worker.last_death_at));
+  out.family("keelvip_guard_left_out", MetricKind::kGauge,
+             "Active routers and addresses that the guard has no room for, so that the death of "
+             "the worker would leave them to leases and to the patience of peers.");
+  out.sample(labels({{"kind", "router"}}), worker.unguarded_routers);
+  out.sample(labels({{"kind", "address"}}), worker.unguarded_addresses);
+}
+
 }  // namespace
 
 void write_metrics(const Snapshot& snapshot, ExpositionWriter& out) {
@@ -169,6 +184,7 @@ void write_metrics(const Snapshot& snapshot, ExpositionWriter& out) {
     out.family(counter.name, MetricKind::kCounter, counter.help);
     out.sample("", snapshot.kernel.*counter.value);
   }
+  write_worker(snapshot, out);
 }
 
 std::string prometheus_text(const Snapshot& snapshot, ExpositionFormat format) {

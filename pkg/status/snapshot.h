@@ -163,6 +163,16 @@ struct KernelStatus {
   std::uint64_t step_failures = 0;
 };
 
+/// The process that does the work, under its guard.
+struct WorkerStatus {
+  std::uint64_t restarts = 0;  // workers that died before this one
+  std::string last_death;      // "killed by SIGKILL"; empty: none did
+  base::WallTime last_death_at;
+  /// Active routers and addresses of which the guard would not know what to do: it has no room.
+  std::uint64_t unguarded_routers = 0;
+  std::uint64_t unguarded_addresses = 0;
+};
+
 struct Snapshot {
   std::string node;
   std::string version;  // of the program
@@ -175,6 +185,7 @@ struct Snapshot {
   vrrp::SpeakerStatistics speaker;
   vrrp::LatenessHistogram lateness;
   KernelStatus kernel;
+  WorkerStatus worker;
 };
 
 }  // namespace keelvip::status

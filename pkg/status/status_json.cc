@@ -86,6 +86,18 @@ void append_kernel(JsonWriter& json, const KernelStatus& kernel) {
   json.end_object();
 }
 
+void append_worker(JsonWriter& json, const WorkerStatus& worker) {
+  json.begin_object();
+  json.field("restarts", worker.restarts);
+  if (!worker.last_death.empty()) {
+    json.field("lastDeath", worker.last_death);
+    append_time(json, "lastDeathTime", worker.last_death_at);
+  }
+  json.field("unguardedRouters", worker.unguarded_routers);
+  json.field("unguardedAddresses", worker.unguarded_addresses);
+  json.end_object();
+}
+
 void append_items(JsonWriter& json, const Snapshot& snapshot, Detail detail) {
   json.key("items");
   json.begin_array();
@@ -114,6 +126,8 @@ std::string to_json(const Snapshot& snapshot) {
   append_speaker(json, snapshot);
   json.key("kernel");
   append_kernel(json, snapshot.kernel);
+  json.key("worker");
+  append_worker(json, snapshot.worker);
   json.end_object();
   return json.take();
 }

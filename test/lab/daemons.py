@@ -97,6 +97,8 @@ class Daemon:
     def kill(self):
         """SIGKILL to all its processes, at once; returns when they are gone."""
         if self.process is not None:
+            # Frozen first, so that none acts on the death of another, as when the machine dies.
+            self.freeze()
             processes = self.processes()
             self.signal(signal.SIGKILL)
             self.process.wait()
@@ -258,6 +260,29 @@ class Keelvip(Daemon):
     def command(self):
         return [self.program, "agent", "--config", self.config, "--state", self.state,
                 "--node-name", self.node.name, "--listen", self.listen, *self.options]
+
+    def process_named(self, name):
+        """The id of its guard (keelvip), worker (keelvip-worker) or the host of its exec checks
+        (keelvip-exec); None while there is none."""
+        for pid in self.processes():
+            with contextlib.suppress(OSError):
+                if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == name and _alive(pid):
+                    return pid
+        return None
+
+    @property
+    def guard(self):
+        return self.process_named("keelvip")
+
+    @property
+    def worker(self):
+        return self.process_named("keelvip-worker")
+
+    def kill_one(self, pid, number=signal.SIGKILL):
+        """A signal to one of its processes; returns the time of day at which it was sent."""
+        now = time.time()
+        os.kill(pid, number)
+        return now
 
     def start(self, ready=10, **options):
         super().start(**options)

@@ -18,13 +18,13 @@ SLOW = dataclasses.replace(WEB, interval_ms=1000)
 class Cluster:
     """Keelvip on every node; priorities 200, 150, 100, ... A context manager."""
 
-    def __init__(self, lan, router=WEB, priorities=None, start=True, interval_ms=1.0):
+    def __init__(self, lan, router=WEB, priorities=None, start=True, **probe):
         self.lan = lan
         self.router = router
         self.priorities = priorities or {node.name: 200 - 50 * i
                                          for i, node in enumerate(lan.nodes)}
         self.agents = {node: Keelvip(node, router.yaml(self.priorities)) for node in lan.nodes}
-        self.client = lan.client.probe(*router.vips, interval_ms=interval_ms)
+        self.client = lan.client.probe(*router.vips, **probe)
         self._start = start
 
     def __enter__(self):
