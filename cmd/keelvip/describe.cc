@@ -166,6 +166,17 @@ void print_node(const api::Node& node, base::WallTime now, std::ostream& out) {
   print_transitions(node, now, out);
 }
 
+/// Says that counters and ages began anew, and why; empty if no worker died.
+std::string last_death_line(const api::Node& status, base::WallTime now) {
+  const std::string reason = text_at(status, {"worker", "lastDeath"});
+  if (reason.empty()) {
+    return {};
+  }
+  return printable(fmt::format("The worker was replaced {} times, last {}: {}",
+                               text_at(status, {"worker", "restarts"}),
+                               ago(text_at(status, {"worker", "lastDeathTime"}), now), reason));
+}
+
 }  // namespace
 
 void print_description(const api::Node& vip, base::WallTime now, std::ostream& out) {
@@ -203,6 +214,10 @@ int describe(const DescribeOptions& options, std::ostream& out, std::ostream& er
   print_description(*vip, runtime::now().wall, out);
   if (const std::string drained = drain_line(answer->body, runtime::now().wall); !drained.empty()) {
     out << drained << '\n';
+  }
+  if (const std::string death = last_death_line(answer->body, runtime::now().wall);
+      !death.empty()) {
+    out << death << '\n';
   }
   print_refused(answer->body, options.name, out);
   return kOk;

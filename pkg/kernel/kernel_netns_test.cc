@@ -267,4 +267,32 @@ TEST_CASE("an ordinary user can read but not write, and is told so") {
         std::string::npos);
 }
 
+TEST_CASE("the removals are all that is ours, and nothing that would take others along") {
+  Node node;
+  node.network.ip("address add 198.51.100.1/24 dev eth0");
+  REQUIRE(node.add("192.0.2.10/24"));
+  REQUIRE(node.add("203.0.113.7/32"));
+  REQUIRE(node.add("2001:db8::10/64"));
+  const auto prefixes = [&] {
+    std::vector<std::string> all;
+    for (const net::AddressStep& step : node.kernel->removals()) {
+      CHECK(step.kind == net::StepKind::kRemove);
+      CHECK(step.interface == node.index());
+      all.push_back(step.prefix.to_string());
+    }
+    std::ranges::sort(all);
+    return all;
+  };
+  CHECK(prefixes() ==
+        std::vector<std::string>{"192.0.2.10/24", "2001:db8::10/64", "203.0.113.7/32"});
+
+  // Somebody's address depends on ours, and somebody has switched promotion off again.
+  node.network.ip("address add 192.0.2.11/24 dev eth0");
+  node.network.shell("echo 0 >/proc/sys/net/ipv4/conf/eth0/promote_secondaries");
+  node.network.shell("echo 0 >/proc/sys/net/ipv4/conf/all/promote_secondaries");
+  REQUIRE(node.kernel->resync());
+  REQUIRE(node.await_address("192.0.2.11/24"));
+  CHECK(prefixes() == std::vector<std::string>{"2001:db8::10/64", "203.0.113.7/32"});
+}
+
 }  // namespace keelvip::kernel
