@@ -270,11 +270,9 @@ class Keelvip(Daemon):
                     return pid
         return None
 
-    @property
     def guard(self):
         return self.process_named("keelvip")
 
-    @property
     def worker(self):
         return self.process_named("keelvip-worker")
 
@@ -289,14 +287,6 @@ class Keelvip(Daemon):
         if ready:
             wait_until(self.ready, ready, f"keelvip on {self.node.name} is ready", every=0.02)
         return self
-
-    def worker(self):
-        """The process below the guard; it gives itself this name."""
-        for pid in self.processes():
-            with contextlib.suppress(OSError):
-                if pathlib.Path(f"/proc/{pid}/comm").read_text().strip() == "keelvip-worker":
-                    return pid
-        return self.pid
 
     def get(self, path):
         """Status code and body of an endpoint; (0, "") when nobody listens."""
