@@ -15,8 +15,8 @@ namespace keelvip::guard {
 
 Lifeline::Hold::Hold(Lifeline& line)
     : line_(line),
-      node_(&head_.first),
-      head_{&node_,
+      node_(static_cast<void*>(&head_.first)),
+      head_{static_cast<void*>(&node_),
             reinterpret_cast<std::intptr_t>(&line.word_) - reinterpret_cast<std::intptr_t>(&node_),
             nullptr} {
   std::size_t size = 0;

@@ -9,7 +9,7 @@ import socket
 import statistics
 
 from lab import Keelvip, case, hold, wait_until
-from netns.cluster import VIP, WEB, Cluster, alone
+from netns.cluster import SLACK, VIP, WEB, Cluster, alone
 
 ALONE = {"lb-1": 100}
 #: What the death of a worker may add to the protocol's time, and how long two may answer.
@@ -59,9 +59,9 @@ def worker_dies(lan, name):
             wait_until(lambda: cluster.advertises(a), 5)
         limit = WEB.skew(150) + GASP
         shown = ", ".join(f"{1000 * outage:.1f}" for outage in outages)
-        # With other signals than SIGKILL the kernel ends the thread that takes it before the rest.
-        typical = statistics.median if number == signal.SIGKILL else min
-        assert typical(outages) < limit, f"outages of {shown} ms, not {1000 * limit:.1f}"
+        # A busy machine only adds: to the best of five least.
+        assert statistics.median(outages) < WEB.skew(150) + SLACK, f"outages of {shown} ms"
+        assert min(outages) < limit, f"outages of {shown} ms, not {1000 * limit:.1f}"
         assert agent.log().count("The worker died") == 5, agent.log()
         assert agent.running()
 
