@@ -183,6 +183,16 @@ Announce decode_announce(const Node& node, const std::string& path, Errors& erro
   return announce;
 }
 
+Lease decode_lease(const Node& node, const std::string& path, Errors& errors) {
+  ObjectReader reader(node, path, errors);
+  Lease lease;
+  if (const auto duration = reader.integer("durationSeconds", {0, 86'400})) {
+    lease.duration = std::chrono::seconds(*duration);
+  }
+  reader.refuse_unknown();
+  return lease;
+}
+
 /// The rules that hang on the version. It is unset if it is wrong: then they say nothing.
 void check_version_rules(ObjectReader& reader, Spec& spec, bool version_is_wrong) {
   const bool v2 = spec.vrrp_version == 2;
@@ -246,6 +256,9 @@ Spec decode_spec(const Node& node, const PasswordReader& read_password, ClaimPos
   spec.checksum_ipv4 = checksum.value_or(spec.checksum_ipv4);
   if (const Node* announce = reader.find("announce")) {
     spec.announce = decode_announce(*announce, reader.path("announce"), errors);
+  }
+  if (const Node* lease = reader.find("lease")) {
+    spec.lease = decode_lease(*lease, reader.path("lease"), errors);
   }
   if (const Node* checks = reader.find("healthChecks")) {
     spec.health_checks = decode_checks(*checks, reader.path("healthChecks"), errors);

@@ -32,6 +32,8 @@ TEST_CASE("conformance 14: numbers out of range are refused") {
         R"("nodes": [{"name": "a", "priority": 0}])", R"("announce": {"burstCount": 0})",
         R"("announce": {"burstIntervalMilliseconds": 1001})",
         R"("announce": {"secondBurstDelayMilliseconds": -1})",
+        R"("lease": {"durationSeconds": -1})", R"("lease": {"durationSeconds": 86401})",
+
         R"("announce": {"refreshSeconds": 86401})"}) {
     CAPTURE(field);
     CHECK(fault(with_fields(field)).find("must be a whole number from") != std::string::npos);

@@ -87,7 +87,7 @@ TEST_CASE("all errors come at once, with their place, in the order of the file")
        "spec.bogus",
        "unknown field \"bogus\"; known here: addresses, interface, virtualRouterID, vrrpVersion, "
        "advertIntervalMilliseconds, priority, nodes, preemption, authentication, checksumIPv4, "
-       "announce, healthChecks"}};
+       "announce, lease, healthChecks"}};
   CHECK(document.object.error() == expected);
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("an unknown field is an error that names the nearest known one") {
 }
 
 TEST_CASE("fields of features to come are unknown") {
-  for (const char* field : {"transport", "virtualMAC", "lease", "track", "syncGroup", "routes",
+  for (const char* field : {"transport", "virtualMAC", "track", "syncGroup", "routes",
                             "hooks", "nodeSelector", "unadvertisedAddresses"}) {
     CAPTURE(field);
     CHECK_FALSE(faults(with_fields(fmt::format("\"{}\": {{}}", field))).empty());

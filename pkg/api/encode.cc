@@ -88,6 +88,12 @@ Node encode_announce(const Announce& announce) {
   return node;
 }
 
+Node encode_lease(const Lease& lease) {
+  Node node;
+  node.put("durationSeconds", count_node<seconds>(lease.duration));
+  return node;
+}
+
 Node encode_probe(const HttpGet& probe) {
   Node node;
   node.put("scheme", text_node(word_for(kSchemes, probe.scheme)));
@@ -171,6 +177,7 @@ Node encode_spec(const Spec& spec, Secrets secrets) {
   }
   node.put("checksumIPv4", text_node(word_for(kChecksumForms, spec.checksum_ipv4)));
   node.put("announce", encode_announce(spec.announce));
+  node.put("lease", encode_lease(spec.lease));
   Node::Array checks;
   for (const HealthCheck& check : spec.health_checks) {
     checks.push_back(encode_check(check));

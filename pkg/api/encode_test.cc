@@ -19,6 +19,7 @@ constexpr const char* kEverything = R"({
     "authentication": {"password": "s3cret"},
     "announce": {"burstCount": 3, "burstIntervalMilliseconds": 7,
                  "secondBurstDelayMilliseconds": 0, "refreshSeconds": 0},
+    "lease": {"durationSeconds": 0},
     "healthChecks": [
       {"name": "http", "httpGet": {"port": 80, "path": "/", "httpHeaders":
          [{"name": "Host", "value": "x"}]}, "periodMilliseconds": 50, "timeoutMilliseconds": 20,
@@ -80,6 +81,8 @@ spec:
     burstIntervalMilliseconds: 20
     secondBurstDelayMilliseconds: 5000
     refreshSeconds: 60
+  lease:
+    durationSeconds: 3
   healthChecks:
   - name: ssh
     tcpSocket:

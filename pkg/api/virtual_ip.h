@@ -68,6 +68,13 @@ struct Announce {
   friend bool operator==(const Announce&, const Announce&) = default;
 };
 
+/// For how long the addresses outlive an agent that does not renew them.
+struct Lease {
+  base::Duration duration = base::Milliseconds{3000};  // whole seconds, up to a day; 0: for ever
+
+  friend bool operator==(const Lease&, const Lease&) = default;
+};
+
 struct HttpGet {
   enum class Scheme : std::uint8_t { kHttp, kHttps };
   Scheme scheme = Scheme::kHttp;
@@ -128,6 +135,7 @@ struct Spec {
   std::optional<Authentication> authentication;
   ChecksumIpv4 checksum_ipv4 = ChecksumIpv4::kAuto;
   Announce announce;
+  Lease lease;
   std::vector<HealthCheck> health_checks;
 
   friend bool operator==(const Spec&, const Spec&) = default;

@@ -1,5 +1,6 @@
 #include "pkg/kernel/address_message.h"
 
+#include <chrono>
 #include <cstring>
 #include <limits>
 
@@ -55,6 +56,17 @@ std::uint32_t flags_for(const net::AddressStep& step) {
   return flags;
 }
 
+ifa_cacheinfo lifetimes_of(const net::AddressStep& step) {
+  constexpr std::uint32_t kForEver = std::numeric_limits<std::uint32_t>::max();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(step.lifetime).count();
+  ifa_cacheinfo lifetimes{};
+  lifetimes.ifa_valid = seconds == 0 ? kForEver : static_cast<std::uint32_t>(seconds);
+  // Preferred lifetime 0: the node never chooses a VIP as the source of its own connections
+  // (RFC 6724 rule 3). With a shorter prefix people expect an ordinary address.
+  lifetimes.ifa_prefered = is_ipv6_host(step.prefix) ? 0 : lifetimes.ifa_valid;
+  return lifetimes;
+}
+
 void put_attributes(Request& request, const net::AddressStep& step, OwnerMark mark,
                     std::string_view interface_name) {
   if (mark == OwnerMark::kProtocol) {
@@ -68,24 +80,31 @@ void put_attributes(Request& request, const net::AddressStep& step, OwnerMark ma
   if (flags != 0) {
     request.put_u32(IFA_FLAGS, flags);
   }
-  if (is_ipv6_host(step.prefix)) {
-    // Preferred lifetime 0: the node never chooses a VIP as the source of its own connections
-    // (RFC 6724 rule 3). With a shorter prefix people expect an ordinary address.
-    ifa_cacheinfo lifetimes{};
-    lifetimes.ifa_prefered = 0;
-    lifetimes.ifa_valid = std::numeric_limits<std::uint32_t>::max();
+  if (is_ipv6_host(step.prefix) || step.lifetime != base::Duration::zero() ||
+      step.kind == net::StepKind::kRenew) {
+    const ifa_cacheinfo lifetimes = lifetimes_of(step);
     request.put_bytes(IFA_CACHEINFO, std::as_bytes(std::span(&lifetimes, 1)));
   }
+}
+
+std::uint16_t flags_of(net::StepKind kind) {
+  switch (kind) {
+    case net::StepKind::kAdd:
+      return NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+    case net::StepKind::kRenew:
+      return NLM_F_ACK | NLM_F_REPLACE;
+    case net::StepKind::kRemove:
+      break;
+  }
+  return NLM_F_ACK;
 }
 
 }  // namespace
 
 void append_request(std::vector<std::byte>& out, const net::AddressStep& step, OwnerMark mark,
                     std::string_view interface_name, std::uint32_t sequence) {
-  const bool add = step.kind == net::StepKind::kAdd;
-  const std::uint16_t type = add ? RTM_NEWADDR : RTM_DELADDR;
-  const std::uint16_t flags = add ? NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL : NLM_F_ACK;
-  Request request(type, flags, sequence);
+  const bool remove = step.kind == net::StepKind::kRemove;
+  Request request(remove ? RTM_DELADDR : RTM_NEWADDR, flags_of(step.kind), sequence);
 
   ifaddrmsg header{};
   header.ifa_family = step.prefix.address.family() == net::Family::kIpv4 ? AF_INET : AF_INET6;
@@ -99,7 +118,7 @@ void append_request(std::vector<std::byte>& out, const net::AddressStep& step, O
   const auto address = std::as_bytes(step.prefix.address.bytes());
   request.put_bytes(IFA_LOCAL, address);
   request.put_bytes(IFA_ADDRESS, address);
-  if (add) {
+  if (!remove) {
     put_attributes(request, step, mark, interface_name);
   }
   request.append_to(out);

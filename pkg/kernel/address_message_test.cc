@@ -98,6 +98,34 @@ TEST_CASE("an IPv6 host address skips duplicate detection, has no route and is n
   CHECK(lifetimes.ifa_valid == 0xffffffffU);
 }
 
+TEST_CASE("a lent address says for how long, to the second; a renewal replaces, and makes nothing") {
+  net::AddressStep lend = step(net::StepKind::kAdd, "192.0.2.10/24");
+  lend.lifetime = std::chrono::seconds(2);
+  const auto lifetimes_in = [](const std::vector<std::byte>& request) {
+    const auto bytes = attributes_of(request).bytes(IFA_CACHEINFO);
+    REQUIRE(bytes);
+    ifa_cacheinfo lifetimes{};
+    REQUIRE(bytes->size() == sizeof(lifetimes));
+    std::memcpy(&lifetimes, bytes->data(), sizeof(lifetimes));
+    return std::pair(lifetimes.ifa_valid, lifetimes.ifa_prefered);
+  };
+  CHECK(lifetimes_in(request_for(lend)) == std::pair(2U, 2U));
+
+  lend.kind = net::StepKind::kRenew;
+  const auto renewal = request_for(lend);
+  CHECK(header_of(renewal).nlmsg_type == RTM_NEWADDR);
+  CHECK(header_of(renewal).nlmsg_flags == (NLM_F_REQUEST | NLM_F_ACK | NLM_F_REPLACE));
+  CHECK(attributes_of(renewal).u8(IFA_PROTO) == kOwnerProtocol);
+  CHECK(lifetimes_in(renewal) == std::pair(2U, 2U));
+
+  lend.lifetime = {};
+  CHECK(lifetimes_in(request_for(lend)) == std::pair(0xffffffffU, 0xffffffffU));
+
+  net::AddressStep host = step(net::StepKind::kAdd, "2001:db8::10/128");
+  host.lifetime = std::chrono::seconds(2);
+  CHECK(lifetimes_in(request_for(host)) == std::pair(2U, 0U));
+}
+
 TEST_CASE("an IPv6 address with a network is an ordinary one") {
   const auto request = request_for(step(net::StepKind::kAdd, "2001:db8::10/64"));
   const Attributes attributes = attributes_of(request);

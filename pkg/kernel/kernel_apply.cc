@@ -31,9 +31,15 @@ std::size_t chunk_size(std::span<const net::AddressStep> steps) {
 }
 
 std::string describe(const net::AddressStep& step, std::string_view interface_name) {
-  const bool add = step.kind == net::StepKind::kAdd;
-  return fmt::format("{} {} {} {}", add ? "add" : "remove", step.prefix.to_string(),
-                     add ? "to" : "from", interface_name);
+  switch (step.kind) {
+    case net::StepKind::kAdd:
+      return fmt::format("add {} to {}", step.prefix.to_string(), interface_name);
+    case net::StepKind::kRenew:
+      return fmt::format("renew {} on {}", step.prefix.to_string(), interface_name);
+    case net::StepKind::kRemove:
+      break;
+  }
+  return fmt::format("remove {} from {}", step.prefix.to_string(), interface_name);
 }
 
 }  // namespace
@@ -133,9 +139,13 @@ base::Result<void> Kernel::settle(const net::AddressStep& step,
     return {};
   }
   // The address went before us, alone or with its interface.
-  const bool gone = answer->error == EADDRNOTAVAIL || answer->error == ENODEV;
+  const bool gone =
+      answer->error == EADDRNOTAVAIL || answer->error == ENODEV || answer->error == ENOENT;
   if (answer->error != 0 && !gone) {
     return base::unexpected(to_error(*answer));
+  }
+  if (step.kind == net::StepKind::kRenew && !gone) {
+    return {};
   }
   if (table_.remove_address(key)) {
     mark_changed();

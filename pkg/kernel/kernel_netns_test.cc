@@ -2,6 +2,7 @@
 #include <chrono>
 
 #include <doctest/doctest.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -293,6 +294,56 @@ TEST_CASE("the removals are all that is ours, and nothing that would take others
   REQUIRE(node.kernel->resync());
   REQUIRE(node.await_address("192.0.2.11/24"));
   CHECK(prefixes() == std::vector<std::string>{"2001:db8::10/64", "203.0.113.7/32"});
+}
+
+TEST_CASE("a lent address lapses by itself, and one that is renewed stays") {
+  Node node;
+  const auto lent = [&](net::StepKind kind, std::string_view prefix) {
+    net::AddressStep step = node.step(kind, prefix);
+    step.lifetime = std::chrono::seconds(1);
+    return step;
+  };
+  const std::vector adds{
+      lent(net::StepKind::kAdd, "192.0.2.10/24"), lent(net::StepKind::kAdd, "192.0.2.11/24"),
+      lent(net::StepKind::kAdd, "2001:db8::10/64"), lent(net::StepKind::kAdd, "2001:db8::11/128")};
+  REQUIRE(failures(node.apply(adds)) == 0);
+  net::AddressStep for_ever = node.step(net::StepKind::kRenew, "192.0.2.11/24");
+  net::AddressStep six = node.step(net::StepKind::kRenew, "2001:db8::11/128");
+  REQUIRE(failures(node.apply({for_ever, six})) == 0);
+  const auto gone = [&](std::string_view prefix) {
+    REQUIRE(node.kernel->read_notifications());
+    return node.find(prefix) == nullptr;
+  };
+  for (int i = 0; i < 100 && !(gone("192.0.2.10/24") && gone("2001:db8::10/64")); ++i) {
+    pollfd news{node.kernel->fd(), POLLIN, 0};
+    ::poll(&news, 1, 100);
+  }
+  CHECK(gone("192.0.2.10/24"));
+  CHECK(gone("2001:db8::10/64"));
+  CHECK_FALSE(gone("192.0.2.11/24"));
+  CHECK_FALSE(gone("2001:db8::11/128"));
+  CHECK(node.find("192.0.2.11/24")->ours);
+}
+
+TEST_CASE(
+    "a renewal changes nothing in the facts, and leaves alone what is not ours or not there") {
+  Node node;
+  REQUIRE(node.add("192.0.2.10/24"));
+  node.network.ip("addr add 192.0.2.20/24 dev eth0");
+  REQUIRE(node.kernel->read_notifications());
+  (void)node.kernel->take_changed();
+  net::AddressStep ours = node.step(net::StepKind::kRenew, "192.0.2.10/24");
+  ours.lifetime = std::chrono::seconds(60);
+  net::AddressStep foreign = node.step(net::StepKind::kRenew, "192.0.2.20/24");
+  foreign.lifetime = std::chrono::seconds(60);
+  net::AddressStep missing = node.step(net::StepKind::kRenew, "192.0.2.30/24");
+  missing.lifetime = std::chrono::seconds(60);
+  CHECK(failures(node.apply({ours, foreign, missing})) == 0);
+  CHECK_FALSE(node.kernel->take_changed());
+  const std::string shown = node.network.output_of("ip -o -4 addr show dev eth0");
+  CHECK(shown.find("192.0.2.30") == std::string::npos);
+  const std::string theirs = node.network.output_of("ip -o addr show dev eth0 to 192.0.2.20");
+  CHECK(theirs.find("valid_lft forever") != std::string::npos);
 }
 
 }  // namespace keelvip::kernel

@@ -35,6 +35,9 @@ std::optional<base::Result<void>> foresee(const FactsTable& table, bool complete
     return base::Result<void>(base::unexpected(std::move(error)));
   };
   const AddressKey key = key_of(step);
+  if (step.kind == net::StepKind::kRenew) {
+    return table.is_ours(key, mark) ? std::nullopt : std::optional(base::Result<void>());
+  }
   if (table.find_address(key) == nullptr) {
     return complete ? base::Result<void>()
                     : fail(base::resync_error("the list of addresses is incomplete"));

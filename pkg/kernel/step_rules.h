@@ -18,7 +18,8 @@ namespace keelvip::kernel {
                                                         std::span<const net::AddressStep> steps);
 
 /// The outcome of a step that needs no request: the removal of what is gone (success), not ours or
-/// would take others along (kReport); nullopt when the kernel must be asked. Unless the table is
+/// would take others along (kReport), and the renewal of what is not ours (success: nothing to do);
+/// nullopt when the kernel must be asked. Unless the table is
 /// `complete`, what it does not list may be there all the same (kResync).
 [[nodiscard]] std::optional<base::Result<void>> foresee(const FactsTable& table, bool complete,
                                                         OwnerMark mark,

@@ -8,12 +8,13 @@
 #include <string>
 
 #include "pkg/base/result.h"
+#include "pkg/base/time.h"
 #include "pkg/net/interface_index.h"
 #include "pkg/net/prefix.h"
 
 namespace keelvip::net {
 
-enum class StepKind : std::uint8_t { kAdd, kRemove };
+enum class StepKind : std::uint8_t { kAdd, kRemove, kRenew };
 
 struct AddressStep {
   StepKind kind = StepKind::kAdd;
@@ -22,12 +23,16 @@ struct AddressStep {
   /// Add only: leave out the connected route (IFA_F_NOPREFIXROUTE), because another address of the
   /// interface brings it.
   bool without_route = false;
+  /// Add and renew: the kernel takes the address away after this time from now, in whole seconds.
+  /// Zero: never.
+  base::Duration lifetime{};
 
   friend auto operator<=>(const AddressStep&, const AddressStep&) = default;
 };
 
 /// The outcome of one step. "Already there" on add (and marked as ours) and "already gone" on
-/// remove are successes.
+/// remove are successes; so is the renewal of what is gone, or somebody else's by now: that it is
+/// missed shows in the facts.
 struct StepDone {
   AddressStep step;
   base::Result<void> outcome;

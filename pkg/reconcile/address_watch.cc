@@ -2,14 +2,25 @@
 
 #include <string>
 #include <tuple>
+#include <utility>
 
 namespace keelvip::reconcile {
 namespace {
 
-void appeared(State& state, const DesiredAddress& wanted, AddressTrack& track,
+/// Lent for another time than it should be: the spec has changed.
+void lend(const DesiredAddress& wanted, AddressTrack& track, base::Instant now) {
+  if (std::exchange(track.lent, wanted.lifetime) != wanted.lifetime) {
+    track.renew_at = now;
+  }
+}
+
+void appeared(State& state, const DesiredAddress& wanted, AddressTrack& track, base::Instant now,
               Occurrences& occurrences) {
   track.present = true;
   ++track.generation;
+  track.lent = wanted.lifetime;
+  const bool for_ever = wanted.lifetime == base::Duration::zero();
+  track.renew_at = for_ever ? base::kNever : now + wanted.lifetime / 3;
   if (!track.lost) {
     return;
   }
@@ -32,7 +43,7 @@ void disappeared(State& state, const DesiredAddress& wanted, AddressTrack& track
   track.lost = true;
   if (const base::Instant due = track.repairs.take(now); due > now) {
     const net::AddressStep put_back{net::StepKind::kAdd, wanted.interface, wanted.prefix,
-                                    wanted.without_route};
+                                    wanted.without_route, wanted.lifetime};
     state.ledger.delay({put_back, StepReason::kRoleIsActive, wanted.router}, due);
   }
 }
@@ -78,7 +89,9 @@ void watch_addresses(State& state, base::Now now, Occurrences& occurrences) {
         shown && !track.present && state.ledger.removing(wanted.interface, wanted.prefix);
     const bool present = (shown && !leaving) || state.ledger.added(wanted.interface, wanted.prefix);
     if (present && !track.present) {
-      appeared(state, wanted, track, occurrences);
+      appeared(state, wanted, track, now.instant, occurrences);
+    } else if (present) {
+      lend(wanted, track, now.instant);
     } else if (!present && track.present) {
       disappeared(state, wanted, track, now.instant);
     }

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "pkg/base/check.h"
+#include "pkg/reconcile/lease.h"
 
 namespace keelvip::reconcile {
 namespace {
@@ -120,6 +121,20 @@ void index_routers(Assignment& assignment) {
   std::ranges::sort(assignment.virtual_addresses);
 }
 
+/// By the number of addresses that this node may hold, so that a takeover changes no lifetime.
+void set_lifetimes(Assignment& assignment, const api::SpecSet& specs) {
+  std::size_t leased = 0;
+  const auto lease_of = [&](const AssignedRouter& router) {
+    return specs.accepted[router.vip].spec.lease.duration;
+  };
+  for (const AssignedRouter& router : assignment.routers) {
+    leased += lease_of(router) > base::Duration::zero() ? router.addresses.size() : 0;
+  }
+  for (AssignedRouter& router : assignment.routers) {
+    router.lifetime = lifetime_of(lease_of(router), leased);
+  }
+}
+
 }  // namespace
 
 std::uint32_t Assignment::router_of(const net::IpAddress& address) const {
@@ -162,6 +177,7 @@ Assignment make_assignment(std::shared_ptr<const api::SpecSet> specs, std::strin
     assignment.routers[i].id = numbers[i];
   }
   index_routers(assignment);
+  set_lifetimes(assignment, *specs);
   assignment.specs = std::move(specs);
   return assignment;
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "pkg/api/spec_set.h"
+#include "pkg/base/time.h"
 #include "pkg/net/ip_address.h"
 #include "pkg/net/prefix.h"
 #include "pkg/reconcile/router_ids.h"
@@ -30,6 +31,7 @@ struct AssignedRouter {
   /// Interface, primary, MAC, announce generations and the priority in force are still open.
   vrrp::RouterSettings settings;
   std::vector<net::Prefix> addresses;  // parallel to settings.addresses
+  base::Duration lifetime{};           // of an address in the kernel; see lifetime_of()
 };
 
 struct AssignedVip {

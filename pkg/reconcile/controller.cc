@@ -8,6 +8,7 @@
 #include "pkg/reconcile/conditions.h"
 #include "pkg/reconcile/health_fold.h"
 #include "pkg/reconcile/history.h"
+#include "pkg/reconcile/lease.h"
 #include "pkg/reconcile/plan.h"
 #include "pkg/reconcile/snapshot_builder.h"
 #include "pkg/reconcile/speaker_setup.h"
@@ -45,7 +46,9 @@ Occurrence step_occurrence(const State& state, Severity severity, std::string_vi
   if (router != kNoPosition) {
     occurrence.fields.emplace_back("vip", state.assignment.vip_name(router));
   }
-  occurrence.fields.emplace_back("step", step.kind == net::StepKind::kAdd ? "add" : "remove");
+  occurrence.fields.emplace_back("step", step.kind == net::StepKind::kAdd     ? "add"
+                                         : step.kind == net::StepKind::kRenew ? "renew"
+                                                                              : "remove");
   occurrence.fields.emplace_back("address", step.prefix.to_string());
   occurrence.fields.emplace_back("interface", interface_name(state, step.interface));
   return occurrence;
@@ -66,6 +69,9 @@ Commands Controller::handle(const Event& event, base::Now now) {
   advance(now, commands);
   if (round_due_ && state_.resolved()) {
     round(now, commands);
+  }
+  if (renew_addresses_at_ <= now.instant) {
+    renew(now.instant, commands);
   }
   record_transitions(state_, now, commands.occurrences);
   update_conditions(state_, now, commands.occurrences);
@@ -160,6 +166,7 @@ void Controller::take(const StepsDone& event, base::Now now, Commands& commands)
   if (!state_.resolved()) {
     return;
   }
+  account_renewals(event.answers, commands.occurrences);
   for (const StepAnswer& answer : state_.ledger.done(event.answers, *state_.facts, now.instant)) {
     account(answer, commands.occurrences);
   }
@@ -216,6 +223,36 @@ void Controller::round(base::Now now, Commands& commands) {
   }
   state_.ledger.sent(plan.steps, now.instant);
   config_changed_ = update_config(state_) || config_changed_;
+  renew_addresses_at_ = next_renewal(state_);
+}
+
+/// A Speaker that is not heard of may not run any more: then the addresses are left to lapse.
+void Controller::renew(base::Instant now, Commands& commands) {
+  roles_stale_ = roles_stale_ || now - state_.reported_at > kReportLife;
+  if (roles_stale_) {
+    renew_addresses_at_ = base::kNever;
+    return;
+  }
+  const std::vector<net::AddressStep> renewals = take_renewals(state_, now);
+  commands.steps.insert(commands.steps.end(), renewals.begin(), renewals.end());
+  renew_addresses_at_ = next_renewal(state_);
+}
+
+/// A renewal that failed is tried again when the next one is due. What lapses meanwhile shows in
+/// the facts.
+void Controller::account_renewals(const std::vector<net::StepDone>& answers,
+                                  Occurrences& occurrences) {
+  for (const net::StepDone& answer : answers) {
+    if (answer.step.kind != net::StepKind::kRenew) {
+      continue;
+    }
+    const bool failed_before = std::exchange(renewals_fail_, !answer.outcome);
+    if (!answer.outcome && !failed_before) {
+      occurrences.push_back(step_occurrence(
+          state_, Severity::kWarning, "Lease of an address could not be renewed", answer.step));
+      occurrences.back().fields.emplace_back("reason", answer.outcome.error().message);
+    }
+  }
 }
 
 std::vector<ReachedRole> Controller::roles() const {
@@ -323,8 +360,9 @@ void Controller::judge_stop(base::Now now, Commands& commands) {
 }
 
 base::Instant Controller::next_deadline() const {
-  base::Instant next = std::min({state_.ledger.next_deadline(), state_.checks.next_deadline(),
-                                 stopped_ ? base::kNever : stop_at_});
+  base::Instant next =
+      std::min({renew_addresses_at_, state_.ledger.next_deadline(), state_.checks.next_deadline(),
+                stopped_ ? base::kNever : stop_at_});
   if (specs_known_) {
     next = std::min(next, renew_at_);
   }

@@ -62,6 +62,8 @@ class Controller {
   void advance(base::Now now, Commands& commands);
   void round(base::Now now, Commands& commands);
   void account(const StepAnswer& answer, Occurrences& occurrences);
+  void account_renewals(const std::vector<net::StepDone>& answers, Occurrences& occurrences);
+  void renew(base::Instant now, Commands& commands);
   void publish_config(base::Now now, Commands& commands);
   void judge_stop(base::Now now, Commands& commands);
   [[nodiscard]] base::Duration longest_hand_over() const;
@@ -75,8 +77,10 @@ class Controller {
   bool round_due_ = false;
   bool config_changed_ = false;
   bool specs_known_ = false;
-  bool roles_stale_ = false;  // the last round did not act upon them
-  base::Instant renew_at_ = base::kNever;
+  bool roles_stale_ = false;               // the last round did not act upon them
+  base::Instant renew_at_ = base::kNever;  // the config
+  base::Instant renew_addresses_at_ = base::kNever;
+  bool renewals_fail_ = false;
   base::Instant stop_at_ = base::kNever;
   std::uint64_t stop_revision_ = 0;  // the config in which no router takes part
   bool stopped_ = false;

@@ -15,7 +15,14 @@ using vrrp::Role;
 using vrrp::TransitionReason;
 using Texts = std::vector<std::string>;
 
-const api::VirtualIp kWeb = vip("web", {"192.0.2.10/24"});
+/// Without a lease: nothing is renewed while other things are looked at.
+api::VirtualIp web_for_ever() {
+  api::VirtualIp web = vip("web", {"192.0.2.10/24"});
+  web.spec.lease.duration = base::Duration::zero();
+  return web;
+}
+
+const api::VirtualIp kWeb = web_for_ever();
 
 /// web is Active here, its address is on and announced.
 Story active_story(const api::VirtualIp& resource = kWeb) {

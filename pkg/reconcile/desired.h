@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "pkg/base/time.h"
 #include "pkg/net/interface_index.h"
 #include "pkg/net/ip_address.h"
 #include "pkg/net/mac_address.h"
@@ -43,6 +44,7 @@ struct DesiredAddress {
   /// False: leave it where it is there, but do not add it: its router is about to resign, hands
   /// over, or was last heard of too long ago.
   bool add = true;
+  base::Duration lifetime{};  // see net::AddressStep
 
   friend auto operator<=>(const DesiredAddress&, const DesiredAddress&) = default;
 };

@@ -73,10 +73,10 @@ class Planner {
   }
 
   void missing(const DesiredAddress& wanted) {
-    put(additions_,
-        Step{{net::StepKind::kAdd, wanted.interface, wanted.prefix, wanted.without_route},
-             StepReason::kRoleIsActive,
-             wanted.router});
+    put(additions_, Step{{net::StepKind::kAdd, wanted.interface, wanted.prefix,
+                          wanted.without_route, wanted.lifetime},
+                         StepReason::kRoleIsActive,
+                         wanted.router});
   }
 
   void put(std::vector<Step>& steps, const Step& step) {

@@ -221,7 +221,8 @@ void want_addresses(const ResolveInputs& inputs, const HostIndex& host, Desired&
       }
       const bool whole = prefix.length == prefix.address.bits();
       const bool without_route = whole || host.route_covered(interface, prefix);
-      desired.addresses.push_back({interface, prefix, i, entry, without_route, add});
+      desired.addresses.push_back(
+          {interface, prefix, i, entry, without_route, add, assignment.routers[i].lifetime});
     }
   }
   std::ranges::sort(desired.addresses);

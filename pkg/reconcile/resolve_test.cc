@@ -264,9 +264,12 @@ TEST_CASE("Item 55: addresses are wanted while the role is Active, and only then
   const Desired desired = resolve_here(both, host(), {Role::kActive, Role::kActive});
   REQUIRE(desired.addresses.size() == 3);
   CHECK(std::ranges::is_sorted(desired.addresses));
-  CHECK(desired.addresses[0] == DesiredAddress{{2}, prefix("10.0.0.9/24"), 1, 0, false, true});
-  CHECK(desired.addresses[1] == DesiredAddress{{2}, prefix("192.0.2.10/32"), 0, 1, true, true});
-  CHECK(desired.addresses[2] == DesiredAddress{{2}, prefix("192.0.2.11/24"), 0, 0, true, true});
+  CHECK(desired.addresses[0] ==
+        DesiredAddress{{2}, prefix("10.0.0.9/24"), 1, 0, false, true, std::chrono::seconds(2)});
+  CHECK(desired.addresses[1] ==
+        DesiredAddress{{2}, prefix("192.0.2.10/32"), 0, 1, true, true, std::chrono::seconds(2)});
+  CHECK(desired.addresses[2] ==
+        DesiredAddress{{2}, prefix("192.0.2.11/24"), 0, 0, true, true, std::chrono::seconds(2)});
 
   SUBCASE("also while it is no longer fit: it resigns first") {
     net::HostFacts down = host();

@@ -49,6 +49,7 @@ struct State {
   std::vector<RouterTrack> routers;  // parallel to assignment.routers
   std::vector<VipTrack> vips;        // parallel to assignment.vips
   StepLedger ledger;
+  base::Instant renewals_rest_until;  // keeps the rate of renewals
 
   /// The last one; routers parallel to assignment.routers.
   vrrp::SpeakerConfig config;

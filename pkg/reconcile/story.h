@@ -139,6 +139,9 @@ class Story {
     const auto there = [&](const net::Address& a) {
       return a.interface == step.interface && a.prefix == step.prefix;
     };
+    if (step.kind == net::StepKind::kRenew) {
+      return;
+    }
     if (step.kind == net::StepKind::kRemove) {
       std::erase_if(facts.addresses, [&](const auto& a) { return a.ours && there(a); });
     } else if (std::ranges::none_of(facts.addresses, there)) {
@@ -159,8 +162,10 @@ class Story {
   [[nodiscard]] std::vector<std::string> step_texts() const {
     std::vector<std::string> texts;
     for (const net::AddressStep& step : steps) {
-      texts.push_back((step.kind == net::StepKind::kAdd ? "+" : "-") + step.prefix.to_string() +
-                      "@" + std::to_string(step.interface.value));
+      texts.push_back((step.kind == net::StepKind::kAdd     ? "+"
+                       : step.kind == net::StepKind::kRenew ? "="
+                                                            : "-") +
+                      step.prefix.to_string() + "@" + std::to_string(step.interface.value));
     }
     return texts;
   }

@@ -29,6 +29,8 @@ struct AddressTrack {
   /// Counts how often it became present. 0: never.
   std::uint32_t generation = 0;
   RepairBudget repairs;
+  base::Duration lent{};                  // present: the lifetime that the kernel was last given
+  base::Instant renew_at = base::kNever;  // present: when to give it anew
 };
 
 /// Why a router is what it shows: a fault's fitness, or the Speaker's reason.

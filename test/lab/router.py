@@ -16,6 +16,7 @@ class VirtualRouter:
     preemption: str = "Immediate"  # Immediate | Never | Delayed, then delay_seconds
     delay_seconds: int = 0
     interface: str = "eth0"
+    lease_seconds: int = 3  # Keelvip only
     checks: str = ""  # YAML of the list, for Keelvip only
 
     def skew(self, priority):
@@ -45,6 +46,8 @@ class VirtualRouter:
         ]
         delay = f", delaySeconds: {self.delay_seconds}" if self.preemption == "Delayed" else ""
         lines.append(f"  preemption: {{mode: {self.preemption}{delay}}}")
+        if self.lease_seconds != VirtualRouter.lease_seconds:
+            lines.append(f"  lease: {{durationSeconds: {self.lease_seconds}}}")
         if self.password:
             lines.append(f"  authentication: {{type: SimpleText, password: {self.password!r}}}")
         if self.checks:

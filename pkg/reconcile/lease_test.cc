@@ -1,0 +1,160 @@
+// Addresses are lent: stories of renewals, and of what happens without them.
+#include "pkg/reconcile/lease.h"
+
+#include <doctest/doctest.h>
+
+#include "pkg/reconcile/story.h"
+
+namespace keelvip::reconcile {
+namespace {
+
+using namespace scenario;
+using namespace std::chrono_literals;
+using vrrp::Role;
+using Texts = std::vector<std::string>;
+
+/// VIPs of four addresses each (or a single one), all Active, in the kernel.
+Story active_story(int addresses, base::Duration lease = 3s) {
+  Story story;
+  story.read_host();
+  std::vector<api::VirtualIp> wanted;
+  for (int i = 0; i < addresses; ++i) {
+    if (i % 4 == 0) {
+      wanted.push_back(
+          vip("vip-" + std::to_string(i / 4), {}, static_cast<std::uint8_t>(i / 4 + 1)));
+      wanted.back().spec.lease.duration = lease;
+    }
+    const auto high = static_cast<std::uint8_t>(i / 250);
+    const auto low = static_cast<std::uint8_t>(i % 250 + 1);
+    wanted.back().spec.addresses.push_back({net::IpAddress::v4({10, 0, high, low}), 32});
+  }
+  story.read_specs(wanted);
+  story.obey();
+  for (vrrp::RouterReport& router : story.speaker.routers) {
+    router.role = Role::kActive;
+    router.since = story.now.instant;
+  }
+  story.give(SpeakerReported{&story.speaker});
+  story.carry_out();
+  return story;
+}
+
+}  // namespace
+
+TEST_CASE("A lease of 3 s is 2 s for the kernel, which looks once a second; many make it longer") {
+  CHECK(lifetime_of(3s, 1) == 2s);
+  CHECK(lifetime_of(3s, 53) == 2s);
+  CHECK(lifetime_of(3s, 54) == 3s);
+  CHECK(lifetime_of(3s, 250) == 10s);
+  CHECK(lifetime_of(3s, 1000) == 38s);
+  CHECK(lifetime_of(60s, 250) == 59s);
+  CHECK(lifetime_of(1s, 1) == 1s);
+  CHECK(lifetime_of(0s, 1000) == 0s);
+}
+
+TEST_CASE("An address is lent when it is added, and renewed three times in its life") {
+  Story story;
+  story.read_host();
+  story.read_specs({vip("web", {"192.0.2.10/24"})});
+  story.obey();
+  story.become_active();
+  REQUIRE(story.step_texts() == Texts{"+192.0.2.10/24@2"});
+  CHECK(story.steps[0].lifetime == 2s);
+  story.carry_out();
+  for (int i = 0; i < 5; ++i) {
+    story.pass(600ms);
+    CHECK(story.steps.empty());
+    story.pass(67ms);
+    REQUIRE(story.step_texts() == Texts{"=192.0.2.10/24@2"});
+    CHECK(story.steps[0].lifetime == 2s);
+    story.carry_out();
+  }
+}
+
+TEST_CASE("An address that is not ours any more is not renewed") {
+  Story story = active_story(1);
+  SUBCASE("the router hands over") {
+    story.give(StopRequested{});
+    story.obey();
+  }
+  SUBCASE("somebody else has it now") {
+    story.facts.addresses.back().ours = false;
+    story.remove_address("10.0.0.1/32");
+    story.facts.addresses.push_back(address(2, "10.0.0.1/32"));
+    sort_addresses(story.facts);
+    story.read_host();
+    story.steps.clear();
+  }
+  story.pass(700ms);
+  CHECK(story.step_texts() == Texts{});
+}
+
+TEST_CASE("While the Speaker is not heard of the addresses are left to lapse") {
+  Story story = active_story(1);
+  story.speaker_hangs = true;
+  story.pass(667ms);
+  CHECK(story.step_texts() == Texts{"=10.0.0.1/32@2"});
+  story.carry_out();
+  story.pass(667ms);
+  CHECK(story.steps.empty());
+  CHECK(story.controller.next_deadline() > story.now.instant);
+  story.become_active();
+  CHECK(story.step_texts() == Texts{"=10.0.0.1/32@2"});
+}
+
+TEST_CASE("A lease of 0 is for ever; when it comes or goes with a spec the kernel is told") {
+  Story story = active_story(1, 0s);
+  story.pass(60s);
+  CHECK(story.steps.empty());
+  api::VirtualIp resource = vip("vip-0", {"10.0.0.1/32"}, 1);
+  story.read_specs({resource});
+  REQUIRE(story.step_texts() == Texts{"=10.0.0.1/32@2"});
+  CHECK(story.steps[0].lifetime == 2s);
+  story.carry_out();
+  story.wait(300ms);
+  resource.spec.lease.duration = 0s;
+  story.read_specs({resource});
+  REQUIRE(story.step_texts() == Texts{"=10.0.0.1/32@2"});
+  CHECK(story.steps[0].lifetime == 0s);
+  story.carry_out();
+  story.pass(60s);
+  CHECK(story.steps.empty());
+}
+
+TEST_CASE("A thousand addresses are renewed in time, less than 100 a second") {
+  Story story = active_story(1000);
+  std::vector<base::Instant> renewed(1000, story.now.instant);
+  for (int second = 0; second < 120; ++second) {
+    std::size_t messages = 0;
+    const base::Instant end = story.now.instant + 1s;
+    while (story.controller.next_deadline() <= end) {
+      story.pass(
+          std::max<base::Duration>(story.controller.next_deadline() - story.now.instant, 1ns));
+      for (const net::AddressStep& step : std::exchange(story.steps, {})) {
+        REQUIRE(step.kind == net::StepKind::kRenew);
+        const auto& bytes = step.prefix.address.bytes();
+        renewed.at(static_cast<std::size_t>(bytes[2]) * 250 + bytes[3] - 1) = story.now.instant;
+        ++messages;
+      }
+    }
+    if (story.now.instant < end) {
+      story.pass(end - story.now.instant);
+    }
+    CHECK(messages <= 100);
+    for (const base::Instant at : renewed) {
+      REQUIRE(story.now.instant - at < 38s);
+    }
+  }
+}
+
+TEST_CASE("A renewal that fails is told once, and tried again") {
+  Story story = active_story(1);
+  for (int i = 0; i < 3; ++i) {
+    story.pass(667ms);
+    REQUIRE(story.step_texts() == Texts{"=10.0.0.1/32@2"});
+    story.fail_steps(base::retry_error("no memory"));
+  }
+  CHECK(story.times_told("Lease of an address could not be renewed") == 1);
+}
+
+}  // namespace keelvip::reconcile
