@@ -282,6 +282,18 @@ void answer_inferior(Turn& turn) {
   announce_again(turn);
 }
 
+/// RFC 9568 6.4.3: the advert that is due is sent now; like all answers at most once in an advert
+/// interval, or whoever repeats priority 0 has us flood the LAN.
+void hear_resignation(Turn& turn) {
+  RouterState& state = turn.state();
+  if (turn.now >= state.answer_after) {
+    state.answer_after = turn.now + turn.settings.advert_interval;
+    turn.act(SendAdvertisement{turn.settings.priority});
+    arm(turn, turn.settings.advert_interval);
+  }
+  announce_again(turn);
+}
+
 /// One last advert tells the winner that there were two: it announces its addresses again, which
 /// the hosts that learned ours need. Without it a winner whose advert crossed ours first never
 /// learns of the split, and those hosts are lost until their neighbour entries age.
@@ -296,9 +308,7 @@ void yield(Turn& turn, const AdvertisementReceived& advert, TransitionReason rea
 /// RFC 9568 6.4.3. Preempt_Mode plays no part here.
 void hear_as_active(Turn& turn, const AdvertisementReceived& advert) {
   if (advert.priority == kResign) {
-    turn.act(SendAdvertisement{turn.settings.priority});
-    arm(turn, turn.settings.advert_interval);
-    announce_again(turn);
+    hear_resignation(turn);
   } else if (advert.priority > turn.settings.priority) {
     yield(turn, advert, TransitionReason::kHigherPriority);
   } else if (advert.priority == turn.settings.priority && advert.source > turn.settings.primary) {

@@ -265,6 +265,25 @@ TEST_CASE("conformance 49: answers are bounded to one an interval, so that nothi
   CHECK(sent == 2);
 }
 
+TEST_CASE(
+    "conformance 48: a storm of resignations is answered once an interval, and never silences") {
+  Rig rig;
+  rig.become_active();
+  std::size_t sent = 0;
+  const Instant end = rig.now + seconds(10);
+  while (rig.now < end) {
+    rig.now += milliseconds(1);
+    for (const Action& action : rig.hear(0)) {
+      sent += std::holds_alternative<SendAdvertisement>(action) ? 1U : 0U;
+    }
+    if (rig.now >= rig.state.deadline) {
+      sent += rig.on(DeadlineReached{}).size();
+    }
+  }
+  CHECK(sent >= 10);
+  CHECK(sent <= 20);
+}
+
 TEST_CASE("conformance 49: a v2 Active discards inferior adverts in silence") {
   Rig rig;
   rig.settings.version = Version::kV2;
