@@ -120,7 +120,8 @@ int tell_silence(const DrainOptions& options, const Hearing& heard, std::string_
     out << "No agent runs here: " << consequence << " when one starts.\n";
     return kOk;
   }
-  err << "keelvip: an agent runs here, but does not say what it does: " << heard.error << '\n';
+  err << "keelvip: an agent runs here, but does not say what it does: " << printable(heard.error)
+      << '\n';
   return kEnvironment;
 }
 
@@ -143,8 +144,10 @@ int tell_not_drained(const api::Node& status, const drain::DrainFile& file, cons
     return kNo;
   }
   for (const std::string& name : here) {
-    const auto& conditions = list_at(*find_vip(status, name), {"status", "conditions"});
-    const api::Node* ready = find_by(conditions, "type", "Ready");
+    const api::Node* vip = find_vip(status, name);
+    const api::Node* ready = vip != nullptr
+                                 ? find_by(list_at(*vip, {"status", "conditions"}), "type", "Ready")
+                                 : nullptr;
     err << printable(name)
         << ": still here: " << (ready != nullptr ? printable(text_at(*ready, {"message"})) : "")
         << '\n';
