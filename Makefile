@@ -117,9 +117,10 @@ bench: deps-test lab ## Keelvip beside keepalived: outage, CPU, memory, mass tak
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/bench/run
 
 .PHONY: chaos
-chaos: deps-test lab ## Random faults against three routers: SEED= MINUTES= MIX=keelvip|mixed (root)
+chaos: deps-test lab ## Random faults against three routers: SEED= MINUTES= ROUNDS= MIX=mixed (root)
 	KEELVIP=$(CURDIR)/$(PROGRAM) test/chaos/run $(if $(SEED),--seed $(SEED)) \
-	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(MIX),--mix $(MIX))
+	  $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	  $(if $(MIX),--mix $(MIX))
 
 .PHONY: soak
 soak: deps-test lab ## Many routers under constant change, nothing may grow: MINUTES= ROUTERS= (root)

@@ -10,7 +10,7 @@ over: that costs no outage, but two holders. One that is stopped or drained leav
 import contextlib
 import dataclasses
 
-from lab import busy_processes, elapse
+from lab import busy_processes, elapse, wait_until
 from chaos.field import PRIORITIES, SPARE, VIP, WEB
 
 TAKEOVER = WEB.down_interval(min(PRIORITIES.values()))
@@ -18,6 +18,8 @@ SKEW = WEB.skew(min(PRIORITIES.values()))
 ADVERT = WEB.interval_ms / 1000
 HEALED = 0.02
 REPAIRED = 0.01
+LEASE = 3
+LAST_GASP = 0.05  # until a guard has taken the addresses of its dead worker away
 RESTART = 0.3  # until a started agent has found and removed what the last one left
 SPECS = frozenset(("specs",))
 FOREIGN = ("192.168.0.77/24", "10.1.2.3/32", "fd00::77/64")
@@ -60,6 +62,10 @@ class _Draw:
         # Keelvip answers until its successor does; keepalived says priority 0 and is gone.
         self.leaving = 0 if self.number in field.specs else SKEW * self.holder
 
+    def left_behind(self, field, seconds):
+        """For how long others hold what this node, which is silent for so long, still has, too."""
+        return (min(seconds, LEASE) if self.number in field.specs else seconds) * self.holder
+
 
 @kind
 def kill(chance, field, alone):
@@ -72,8 +78,23 @@ def kill(chance, field, alone):
         elapse(seconds)
         daemon.start()
     return Fault("kill", f"{hit.name}: kill -9 of all, restarted after {seconds:.1f} s", strike,
-                 TAKEOVER * hit.holder, (seconds + RESTART) * hit.holder, not hit.holder,
+                 TAKEOVER * hit.holder, hit.left_behind(field, seconds + RESTART), not hit.holder,
                  touches=hit.touches)
+
+
+@kind
+def worker(chance, field, alone):
+    hit = _Draw(chance, field, alone, specs_only=True)
+    times = chance.choice((1, 1, 2))
+
+    def strike(field):
+        for _ in range(times):
+            wait_until(field.daemons[hit.number].worker, 5, "there is a worker to kill")
+            field.daemons[hit.number].kill_worker()
+            elapse(0.5)
+    return Fault("worker", f"{hit.name}: kill -9 of the worker, {times} times", strike,
+                 (SKEW + HEALED) * times * hit.holder, LAST_GASP * times * hit.holder,
+                 not hit.holder, touches=hit.touches)
 
 
 @kind
@@ -87,7 +108,7 @@ def freeze(chance, field, alone):
         elapse(seconds)
         daemon.thaw()
     return Fault("freeze", f"{hit.name}: frozen for {seconds:.1f} s", strike,
-                 0, seconds * hit.holder, not hit.holder,
+                 0, hit.left_behind(field, seconds), not hit.holder,
                  touches=hit.touches)
 
 
