@@ -9,6 +9,9 @@ namespace keelvip::reconcile {
 
 inline constexpr base::Duration kFirstBackoff = base::Milliseconds{10};
 inline constexpr base::Duration kLongestBackoff = base::Milliseconds{5000};
+/// A step that cannot work until somebody changes something: what it was need not be visible here
+/// (a permission, say), so it is tried now and then all the same.
+inline constexpr base::Duration kRefusedPause = base::Milliseconds{10'000};
 
 /// After `failures` in a row (1 or more): 10 ms, then twice as long each time, at most 5 s.
 [[nodiscard]] constexpr base::Duration backoff(std::uint32_t failures) {

@@ -182,7 +182,7 @@ std::string address_message(const State& state, const Judgement& judgement) {
   return fmt::format("{} cannot be {}: {}; {}.", prefix.to_string(),
                      judgement.reason == "AddressNotSet" ? "added" : "removed", failure->message,
                      failure->retry_at == base::kNever
-                         ? "waiting for a change of the spec or the host"
+                         ? "waiting for a change, and trying again now and then"
                          : "trying again");
 }
 

@@ -81,6 +81,7 @@ std::vector<StepAnswer> StepLedger::advance(base::Instant now) {
     } else if (entry.state == State::kSettled) {
       entry.state = State::kFinished;
     } else {
+      entry.state = State::kDelayed;
       entry.deadline = base::kNever;  // due: no longer held, see held()
       if (!entry.failure) {
         entry.state = State::kFinished;
@@ -98,11 +99,12 @@ StepAnswer StepLedger::fail(Entry& entry, const base::Error& error, base::Instan
   failure.news = !entry.failure || entry.failure->message != error.message;
   if (error.code == base::ErrorCode::kReport) {
     entry.state = State::kRefused;
+    entry.deadline = now + kRefusedPause;
   } else {
     entry.state = State::kDelayed;
     failure.retry_at = now + backoff(failure.in_a_row);
+    entry.deadline = failure.retry_at;
   }
-  entry.deadline = failure.retry_at;
   entry.failure = failure;
   return {entry.step, std::move(failure), false};
 }

@@ -22,7 +22,7 @@ namespace keelvip::reconcile {
 struct StepFailure {
   std::string message;
   std::uint32_t in_a_row = 1;
-  base::Instant retry_at = base::kNever;  // kNever: not before specs or host change
+  base::Instant retry_at = base::kNever;  // kNever: when specs or host change, and now and then
   bool news = true;                       // it is the first, or fails in another way than before
 };
 
@@ -78,7 +78,7 @@ class StepLedger {
     kInFlight,
     kSettled,   // done, not yet in the facts
     kDelayed,   // not to be sent before `deadline`
-    kRefused,   // failed for a reason that time does not cure
+    kRefused,   // failed for a reason that time alone should not cure: as kDelayed, or for a change
     kFinished,  // to be dropped
   };
 
