@@ -1,5 +1,6 @@
 #include "pkg/vrrp/step.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "pkg/vrrp/timers.h"
@@ -188,10 +189,7 @@ void handle(Turn& turn, const SettingsChanged& /*event*/) {
 /// Somebody else spoke as Active, and hosts may have learned its MAC address.
 void announce_again(Turn& turn) {
   RouterState& state = turn.state();
-  if (turn.now < state.since + kHandover) {
-    return;
-  }
-  state.announcement_owed = turn.now < state.announce_after;
+  state.announcement_owed = turn.now < std::max(state.announce_after, state.since + kHandover);
   if (!state.announcement_owed) {
     state.announce_after = turn.now + kInferiorAnnounceGap;
     turn.act(AnnounceAddresses{});

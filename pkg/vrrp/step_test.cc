@@ -330,6 +330,18 @@ TEST_CASE("an announcement that comes too early is made up for, once") {
   CHECK(rig.reach_deadline() == kAnswer);
 }
 
+TEST_CASE(
+    "another Active that is heard right after the takeover is answered with the next advert") {
+  // It may be the predecessor's last word, or the end of a split that hosts must be told of.
+  Rig rig;
+  rig.settings.acceptance.answer_inferior = false;
+  rig.become_active();
+  rig.now += kHandover / 2;
+  CHECK(rig.hear(99) == kNothing);
+  CHECK(rig.reach_deadline() == std::vector<Action>{SendAdvertisement{{100}}, AnnounceAddresses{}});
+  CHECK(rig.reach_deadline() == kAnswer);
+}
+
 TEST_CASE("conformance 50: an Active yields to a higher priority, by the interval received") {
   for (const PreemptionMode mode : {PreemptionMode::kImmediate, PreemptionMode::kNever}) {
     Rig rig;
