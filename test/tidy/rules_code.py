@@ -3,7 +3,7 @@ import re
 
 from rule import Rule
 
-PURE = ("base", "net", "api", "vrrp", "health", "reconcile", "status")
+PURE = ("base", "net", "api", "vrrp", "health", "reconcile", "status", "sim")
 
 TABLE = "docs/architecture.md"
 TABLE_EXAMPLE = """
