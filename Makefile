@@ -44,8 +44,8 @@ build-all: build
 	cmake --build --preset release -j $(JOBS)
 
 .PHONY: test
-test: deps-test build-all ## Run all tests: unit, conformance, tidy, netns, interop
-	@$(MAKE) --no-print-directory unit conformance tidy netns interop
+test: deps-test build-all ## Run all tests: unit, conformance, sim, tidy, netns, interop
+	@$(MAKE) --no-print-directory unit conformance sim tidy netns interop
 
 .PHONY: unit
 unit: build-all ## Unit tests
@@ -54,6 +54,17 @@ unit: build-all ## Unit tests
 .PHONY: conformance
 conformance: build-all ## Transcripts of RFC sentences and user stories
 	$(CTEST) --test-dir build/release -L '^conformance$$'
+
+# Whole clusters in simulated time: test/README.md.
+SIM_RUN := build/release/test/sim/sim_run
+
+.PHONY: sim sim-long
+sim: build-all ## Simulated failure stories, and the mutants; SEED=n: one of them, in full
+	@$(if $(SEED),$(SIM_RUN) --seed $(SEED) --trace,\
+	  $(CTEST) --test-dir build/release -L '^sim$$' && $(SIM_RUN) --seeds 1..20000 --jobs $(JOBS))
+
+sim-long: build-all ## 10,000,000 simulated failure stories: hours
+	$(SIM_RUN) --seeds 1..10000000 --jobs $(JOBS)
 
 .PHONY: tidy
 tidy: deps-test build ## House rules as tests
