@@ -113,7 +113,9 @@ std::vector<RetiredRouter> retire(const State& state, const Assignment& before,
     const auto stays =
         std::ranges::lower_bound(state.assignment.routers, router.id, {}, &AssignedRouter::id);
     const bool gone = stays == state.assignment.routers.end() || stays->id != router.id;
-    if (!gone || old[i].report.role != vrrp::Role::kActive) {
+    const vrrp::RouterReport& report = old[i].report;
+    const bool answers = report.role == vrrp::Role::kActive || report.hands_over;
+    if (!gone || !answers) {
       continue;
     }
     RetiredRouter leaver;

@@ -16,8 +16,8 @@
 
 namespace keelvip::reconcile {
 
-/// A router that specs no longer ask for and that was Active when they changed. It stays in the
-/// SpeakerConfig, and its addresses with it, until it has handed over.
+/// A router that specs no longer ask for and that was Active, or handing over, when they changed.
+/// It stays in the SpeakerConfig, and its addresses with it, until it has handed over.
 struct RetiredRouter {
   vrrp::RouterConfig config;  // the one it leaves by
   std::vector<HeldAddress> addresses;

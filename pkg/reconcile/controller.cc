@@ -329,12 +329,14 @@ vrrp::SpeakerConfig Controller::config_with_retired() const {
 
 base::Duration Controller::longest_hand_over() const {
   base::Duration longest{};
-  for (const vrrp::RouterConfig& router : state_.config.routers) {
-    if (router.participate) {
+  const auto consider = [&](const vrrp::RouterConfig& router) {
+    if (router.participate || router.hand_over) {
       longest = std::max(
           longest, vrrp::hand_over_limit(router.settings.version, router.settings.advert_interval));
     }
-  }
+  };
+  std::ranges::for_each(state_.config.routers, consider);
+  std::ranges::for_each(retired_, consider, &RetiredRouter::config);
   return longest;
 }
 

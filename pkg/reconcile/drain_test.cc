@@ -74,7 +74,7 @@ TEST_CASE("An address that a drained node cannot get rid of is not passed over i
   story.fail_steps(base::report_error("Operation not permitted (EPERM)"));
   CHECK(story.condition("web", "Ready") ==
         "False AddressNotRemoved: 192.0.2.10/24 cannot be removed: Operation not permitted "
-        "(EPERM); waiting for a change of the spec or the host.");
+        "(EPERM); waiting for a change, and trying again now and then.");
 }
 
 TEST_CASE("A drained node stays out whatever happens to its host and its specs") {

@@ -102,6 +102,35 @@ TEST_CASE("Another VRID is another router: the old hands over, then its address 
   CHECK(story.vip_status("web").routers.at(0).role == NodeRole::kBackup);
 }
 
+TEST_CASE("A VIP that is deleted while its node hands it over keeps answering as long as before") {
+  Story story = active_story();
+  story.give(StopRequested{});
+  story.obey();
+  CHECK(story.steps.empty());
+  story.read_specs({});
+  CHECK(story.steps.empty());
+  CHECK(story.router().hand_over);
+  story.obey();
+  CHECK(story.steps.empty());
+  story.end_hand_over();
+  CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
+}
+
+TEST_CASE("A stop waits for the hand-over of a VIP that was deleted just before") {
+  Story story = active_story();
+  story.read_specs({});
+  story.obey();
+  story.give(StopRequested{});
+  const base::Duration hand_over =
+      vrrp::hand_over_limit(vrrp::Version::kV3, base::Centiseconds{20});
+  story.pass(hand_over + Controller::kStopLimit - base::Milliseconds{1});
+  CHECK_FALSE(story.controller.stopped());
+  story.end_hand_over();
+  CHECK_FALSE(story.controller.stopped());
+  story.carry_out();
+  CHECK(story.controller.stopped());
+}
+
 TEST_CASE("A VIP of another name that takes the virtual router over speaks for it at once") {
   Story story = active_story();
   story.read_specs({vip("www", {"192.0.2.10/24"}, 51)});

@@ -63,7 +63,8 @@ class Story {
     speak_by_config();
     for (std::size_t i = 0; i < config->routers.size(); ++i) {
       vrrp::RouterReport& router = speaker.routers[i];
-      router.hands_over = config->routers[i].hand_over && router.role == vrrp::Role::kActive;
+      router.hands_over =
+          config->routers[i].hand_over && (router.hands_over || router.role == vrrp::Role::kActive);
       const bool in = router.role != vrrp::Role::kInitialize;
       if (in != config->routers[i].participate) {
         router.role = in ? vrrp::Role::kInitialize : vrrp::Role::kBackup;

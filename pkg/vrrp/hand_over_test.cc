@@ -138,6 +138,17 @@ TEST_CASE("an Active whose priority falls resigns, so that a better Backup comes
   }
 }
 
+TEST_CASE("settings that change while nobody is Active leave the wait at the skew") {
+  ActiveRig rig;
+  rig.lower_priority(40);
+  rig.lower_priority(60);
+  rig.run(skew_time(Version::kV3, {60}, Centiseconds{100}) - Duration{1});
+  CHECK(rig.role() == Role::kBackup);
+  CHECK(rig.first().hands_over);
+  rig.run(Duration{1});
+  CHECK(rig.role() == Role::kActive);
+}
+
 TEST_CASE("a lowered priority changes nothing where a better router shall not preempt") {
   ActiveRig rig;
   rig.config.routers[0].settings.preemption.mode = PreemptionMode::kNever;

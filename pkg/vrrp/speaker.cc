@@ -59,6 +59,10 @@ void Speaker::reject(Rejection rejection, Router* router, const net::ReceivedPac
 }
 
 void Speaker::receive(const net::ReceivedPacket& packet, Instant now) {
+  if (!expired_ && now >= expires_) {
+    // After a stall: who is about to resign must not make others yield to it first.
+    expire(now);
+  }
   ++statistics_.packets_received;
   const std::optional<VirtualRouterId> vrid = peek_vrid(packet);
   const std::optional<std::uint32_t> index =

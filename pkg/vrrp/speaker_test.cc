@@ -146,6 +146,19 @@ TEST_CASE("a controller that falls silent makes the Speaker resign everything, u
   CHECK(rig.role() == Role::kBackup);
 }
 
+TEST_CASE("after a stall beyond the config's life nobody is answered as Active any more") {
+  Rig rig;
+  rig.run(kDown);
+  rig.config.expires = rig.now + seconds(2);
+  rig.adopt();
+  rig.adverts = 0;
+  rig.now += seconds(2);
+  rig.receive(advert(rig.config.routers[0], 50));
+  CHECK(rig.adverts == 1);
+  CHECK(rig.report().routers[0].statistics.priority_zero_pkts_sent == 1);
+  CHECK(rig.role() == Role::kInitialize);
+}
+
 TEST_CASE("adopting what is already spoken by changes nothing") {
   Rig rig;
   rig.run(kDown);

@@ -79,6 +79,7 @@ void hear_successor(Turn& turn) {
 
 void start_down_timer(Turn& turn) {
   turn.state().expiry_reason = TransitionReason::kNoResponse;
+  turn.state().vacant = false;
   arm(turn, down_interval(turn, turn.state()));
 }
 
@@ -147,6 +148,7 @@ void stand_again(Turn& turn) {
   forget_interval(turn);
   turn.state().inferior_since = base::kNever;
   turn.state().expiry_reason = TransitionReason::kNoResponse;
+  turn.state().vacant = true;
   arm(turn, skew(turn, turn.state()));
 }
 
@@ -179,8 +181,7 @@ void handle(Turn& turn, const SettingsChanged& /*event*/) {
   }
   Duration length = turn.settings.advert_interval;
   if (state.role == Role::kBackup) {
-    length = state.expiry_reason == TransitionReason::kPeerResigned ? skew(turn, state)
-                                                                    : down_interval(turn, state);
+    length = state.vacant ? skew(turn, state) : down_interval(turn, state);
   }
   state.deadline += length - state.armed;
   state.armed = length;
@@ -248,6 +249,7 @@ void hear_as_backup(Turn& turn, const AdvertisementReceived& advert) {
   if (advert.priority == kResign) {
     // Nobody is Active any more: nothing to preempt, so a preemption delay does not matter.
     state.expiry_reason = TransitionReason::kPeerResigned;
+    state.vacant = true;
     arm(turn, skew(turn, state));
     return;
   }

@@ -29,6 +29,8 @@ struct RouterState {
   bool interval_learned = false;         // from the Active, as opposed to our own
   /// Backup: the reason of the transition if the deadline is reached.
   TransitionReason expiry_reason = TransitionReason::kNoResponse;
+  /// Backup: nobody is Active, by its own word or ours, so the deadline is the skew alone.
+  bool vacant = false;
   /// Backup, Delayed preemption: when the first inferior advert was heard; kNever when none was
   /// since the last one that was not inferior.
   base::Instant inferior_since = base::kNever;
