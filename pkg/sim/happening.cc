@@ -71,6 +71,10 @@ std::string describe(const Fact& fact) {
             return fmt::format("vrid {} {} -> {} ({})", r.vrid.value, to_string(r.from),
                                to_string(r.to), to_string(r.reason));
           },
+          [](const HandOverChanged& h) {
+            return fmt::format("vrid {} {}", h.vrid.value,
+                               h.begins ? "hands over" : "has handed over");
+          },
           [](const ConfigAdopted& c) {
             std::string text = fmt::format("config {}:", c.config->revision);
             for (const vrrp::RouterConfig& router : c.config->routers) {

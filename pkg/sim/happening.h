@@ -48,6 +48,15 @@ struct RoleChanged {
   vrrp::TransitionReason reason = vrrp::TransitionReason::kNone;
 };
 
+/// A router that is not Active (any more) keeps its addresses for its successor's sake, or no
+/// longer.
+struct HandOverChanged {
+  base::Instant local;
+  net::Family family = net::Family::kIpv4;
+  vrrp::VirtualRouterId vrid;
+  bool begins = false;
+};
+
 /// A Speaker took over a config at `local`.
 struct ConfigAdopted {
   base::Instant local;
@@ -71,6 +80,7 @@ struct StepTried {
 enum class Life : std::uint8_t { kStarted, kCrashed, kExited, kPaused, kResumed };
 struct LifeChanged {
   Life life = Life::kStarted;
+  base::Instant local;
 };
 
 struct LinkChanged {
@@ -86,8 +96,8 @@ struct NeighborLearned {
   net::MacAddress mac;
 };
 
-using Fact = std::variant<FrameSent, PacketHeard, RoleChanged, ConfigAdopted, AddressChanged,
-                          StepTried, LifeChanged, LinkChanged, NeighborLearned>;
+using Fact = std::variant<FrameSent, PacketHeard, RoleChanged, HandOverChanged, ConfigAdopted,
+                          AddressChanged, StepTried, LifeChanged, LinkChanged, NeighborLearned>;
 
 struct Happening {
   base::Instant at;      // the world's time

@@ -16,7 +16,7 @@ void Node::start() {
   }
   in_force_.reset();
   agent_.emplace(scene_, place_, ++lives_, name_, clock_, kernel_, backend_);
-  scene_.tell(place_, LifeChanged{Life::kStarted});
+  scene_.tell(place_, LifeChanged{Life::kStarted, clock_.local(scene_.now)});
   scene_.queue.push(scene_.now + scene_.prng.between({}, kStartup), EventKind::kSpecsArrive,
                     place_);
 }
@@ -28,7 +28,7 @@ void Node::crash() {
   agent_->abandon();
   agent_.reset();
   frozen_ = false;
-  scene_.tell(place_, LifeChanged{Life::kCrashed});
+  scene_.tell(place_, LifeChanged{Life::kCrashed, clock_.local(scene_.now)});
 }
 
 void Node::stop() {
@@ -40,14 +40,14 @@ void Node::stop() {
 void Node::freeze() {
   if (agent_ && !frozen_) {
     frozen_ = true;
-    scene_.tell(place_, LifeChanged{Life::kPaused});
+    scene_.tell(place_, LifeChanged{Life::kPaused, clock_.local(scene_.now)});
   }
 }
 
 void Node::resume() {
   if (agent_ && frozen_) {
     frozen_ = false;
-    scene_.tell(place_, LifeChanged{Life::kResumed});
+    scene_.tell(place_, LifeChanged{Life::kResumed, clock_.local(scene_.now)});
     agent_->wake_all();
   }
 }
@@ -103,7 +103,7 @@ void Node::run(const Event& event) {
   if (agent_->ended()) {
     agent_->abandon();
     agent_.reset();
-    scene_.tell(place_, LifeChanged{Life::kExited});
+    scene_.tell(place_, LifeChanged{Life::kExited, clock_.local(scene_.now)});
   }
 }
 

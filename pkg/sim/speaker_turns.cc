@@ -81,7 +81,7 @@ void AgentProcess::adopt_config(Instant now) {
   targets_.clear();
   gather_ = kGather;
   for (const vrrp::RouterConfig& router : config_.routers) {
-    if (router.participate) {
+    if (router.participate || router.hand_over) {  // its successor is to be heard
       const ListenTarget target{router.settings.interface, router.settings.family};
       if (std::ranges::find(targets_, target) == targets_.end()) {
         targets_.push_back(target);
@@ -133,11 +133,18 @@ void AgentProcess::note_roles(Instant now) {
     const auto before = std::ranges::find(scratch_.routers, router.id, &vrrp::RouterReport::id);
     const vrrp::Role from =
         before == scratch_.routers.end() ? vrrp::Role::kInitialize : before->role;
+    const bool handed = before != scratch_.routers.end() && before->hands_over;
     const auto config = config_of(router.id);
-    if (from != router.role && config != config_.routers.end()) {
-      scene_.tell(node_,
-                  RoleChanged{now, router.id, config->settings.interface, config->settings.family,
-                              config->settings.vrid, from, router.role, router.reason});
+    if (config == config_.routers.end()) {
+      continue;
+    }
+    const vrrp::RouterSettings& settings = config->settings;
+    if (from != router.role) {
+      scene_.tell(node_, RoleChanged{now, router.id, settings.interface, settings.family,
+                                     settings.vrid, from, router.role, router.reason});
+    }
+    if (handed != router.hands_over) {
+      scene_.tell(node_, HandOverChanged{now, settings.family, settings.vrid, router.hands_over});
     }
   }
 }

@@ -32,17 +32,18 @@ void AddressChecker::compare(std::size_t node, std::vector<Wrong>& wrong) const 
   const Instant now = world_.now();
   const auto& there = world_.node(node).kernel().truth().addresses;
   const vrrp::SpeakerConfig& config = world_.node(node).agent()->config();
-  const auto held_by_active = [&](const net::IpAddress& address) {
+  const auto may_hold = [&](const net::IpAddress& address) {
     return std::ranges::any_of(config.routers, [&](const vrrp::RouterConfig& router) {
       const std::size_t slot = slot_of(router.settings.vrid, router.settings.family);
-      return slot < kSlots && view_.nodes[node].routers[slot].role == vrrp::Role::kActive &&
+      const RouterView& view = view_.nodes[node].routers[std::min(slot, kSlots - 1)];
+      return slot < kSlots && (view.role == vrrp::Role::kActive || view.hands_over) &&
              std::ranges::find(router.settings.addresses, address,
                                &vrrp::AdvertisedAddress::address) !=
                  router.settings.addresses.end();
     });
   };
   for (const net::Address& address : there) {
-    if (address.ours && !held_by_active(address.prefix.address)) {
+    if (address.ours && !may_hold(address.prefix.address)) {
       wrong.push_back({address.prefix.address, false, now});
     }
   }

@@ -19,12 +19,13 @@ bool follow(RouterView& view, const vrrp::RouterConfig& config) {
   next.priority = settings.priority.value;
   next.interval = settings.advert_interval;
   next.preemption = settings.preemption;
+  next.interface = settings.interface;
   next.primary = settings.primary;
   next.password = settings.password;
   const bool same = view.configured && view.participates == next.participates &&
                     view.priority == next.priority && view.interval == next.interval &&
                     view.preemption == next.preemption && view.primary == next.primary &&
-                    view.accepts(next);
+                    view.interface == next.interface && view.accepts(next);
   view = next;
   return !same;
 }
@@ -85,8 +86,15 @@ void ClusterView::see(const Happening& happening) {
     if (const std::size_t slot = slot_of(role->vrid, role->family); slot < kSlots) {
       node.routers[slot].role = role->to;
     }
+  } else if (const auto* hand_over = std::get_if<HandOverChanged>(&happening.fact)) {
+    if (const std::size_t slot = slot_of(hand_over->vrid, hand_over->family); slot < kSlots) {
+      node.routers[slot].hands_over = hand_over->begins;
+    }
   } else if (const auto* life = std::get_if<LifeChanged>(&happening.fact)) {
     node.frozen = life->life == Life::kPaused;
+    if (life->life == Life::kResumed) {
+      node.resumed = life->local;
+    }
     node.alive = life->life != Life::kCrashed && life->life != Life::kExited;
     if (!node.alive || life->life == Life::kStarted) {
       node.routers = {};

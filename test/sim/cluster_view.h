@@ -29,11 +29,13 @@ inline constexpr std::size_t kSlots = 6;
 struct RouterView {
   bool configured = false;
   bool participates = false;
+  bool hands_over = false;
   vrrp::Role role = vrrp::Role::kInitialize;
   vrrp::Version version = vrrp::Version::kV3;
   std::uint8_t priority = 0;
   base::Centiseconds interval{};
   vrrp::Preemption preemption;
+  net::InterfaceIndex interface;
   net::IpAddress primary;
   std::optional<vrrp::SimpleText> password;
 
@@ -48,7 +50,7 @@ struct NodeView {
   bool alive = false;
   bool frozen = false;
   base::Instant disturbed_until{};  // of its own time, nothing is demanded of it before
-  base::Instant resumed{};          // local: it was started or went on
+  base::Instant resumed{};          // local: it last went on after a freeze
   std::array<RouterView, kSlots> routers;
 };
 

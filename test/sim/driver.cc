@@ -70,6 +70,10 @@ void Driver::plan() {
     plan_.push_back({Instant{} + fault.begins + fault.lasts, Phase::kEnd, i});
   }
   plan_.push_back({Instant{} + kHealed, Phase::kHeal, 0});
+  for (std::size_t i = 0; i < schedule_.nodes.size(); ++i) {
+    // Agents that were still on their way out.
+    plan_.push_back({Instant{} + kHealed + seconds(4), Phase::kStart, i});
+  }
   std::ranges::stable_sort(plan_, {}, &Act::at);
   std::ranges::reverse(plan_);
 }
@@ -129,6 +133,10 @@ void Driver::carry_out(const Act& act, ClusterView& view) {
     case Phase::kBegin:
       begin(schedule_.faults[act.fault], view);
       disturb(view, schedule_.faults[act.fault]);
+      if (schedule_.faults[act.fault].kind == FaultKind::kLoss) {
+        // Every advert that gets through may change roles.
+        acts_ += static_cast<std::size_t>(schedule_.faults[act.fault].lasts / milliseconds(100));
+      }
       break;
     case Phase::kAgain:
       again(schedule_.faults[act.fault], act, view);

@@ -57,7 +57,8 @@ void FinalChecker::see(const Happening& happening, std::size_t acts) {
     return;
   }
   ++role_changes_;
-  if (role->from == vrrp::Role::kActive || role->to == vrrp::Role::kActive) {
+  const bool yielded = role->from == vrrp::Role::kActive && role->to == vrrp::Role::kBackup;
+  if (yielded || role->to == vrrp::Role::kActive) {
     last_change_[slot] = world_.now();
   }
   const std::uint32_t changes = ++changes_[happening.node][slot];

@@ -42,7 +42,7 @@ class FinalChecker {
   const ClusterView& view_;
   Findings& findings_;
   std::array<std::array<std::uint32_t, kSlots>, kMaxNodes> changes_{};
-  std::array<base::Instant, kSlots> last_change_{};  // of who is Active
+  std::array<base::Instant, kSlots> last_change_{};  // somebody won
   std::uint64_t role_changes_ = 0;
 };
 

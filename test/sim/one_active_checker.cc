@@ -33,8 +33,11 @@ bool OneActiveChecker::both(std::size_t a, std::size_t b, std::size_t slot) cons
   const NodeView& two = view_.nodes[b];
   const RouterView& left = one.routers[slot];
   const RouterView& right = two.routers[slot];
+  // Its interface may have been deleted and created again, and it may not know that yet.
   const auto on_lan = [&](std::size_t node) {
-    return world_.node(node).kernel().interface_on(0) != net::InterfaceIndex{};
+    const net::InterfaceIndex interface = view_.nodes[node].routers[slot].interface;
+    return interface != net::InterfaceIndex{} &&
+           world_.node(node).kernel().interface_on(0) == interface;
   };
   return left.role == vrrp::Role::kActive && right.role == vrrp::Role::kActive && one.alive &&
          two.alive && !one.frozen && !two.frozen && left.accepts(right) && right.accepts(left) &&
@@ -104,8 +107,14 @@ void OneActiveChecker::sent(std::size_t node, const FrameSent& frame) {
   }
   Instant& spoke = spoke_[node][advert.slot];
   const Instant now = world_.node(node).clock().local(world_.now());
-  const Duration limit = Duration(advert.interval) + kSlack;
-  if (spoke != base::kNever && now > spoke + limit) {
+  const Duration interval(advert.interval);
+  const bool was_away = view_.nodes[node].resumed > spoke;
+  if (was_away && now - spoke > 5 * interval && spoke != base::kNever) {
+    findings_.report("stall-rule", world_.now(),
+                     fmt::format("node {} was away for {} ns and still takes itself for Active",
+                                 node, (now - spoke).count()));
+  }
+  if (!was_away && spoke != base::kNever && now > spoke + interval + kSlack) {
     findings_.report("advert-pace", world_.now(),
                      fmt::format("node {} said nothing of vrid {} for {} ns", node,
                                  vrid_of(advert.slot / 2), (now - spoke).count()));
@@ -141,7 +150,10 @@ void OneActiveChecker::see(const Happening& happening) {
   } else if (std::holds_alternative<LifeChanged>(happening.fact) ||
              std::holds_alternative<LinkChanged>(happening.fact)) {
     settings = true;
-    if (happening.node < kMaxNodes) {
+    const auto* life = std::get_if<LifeChanged>(&happening.fact);
+    const bool goes_on =
+        life != nullptr && (life->life == Life::kPaused || life->life == Life::kResumed);
+    if (happening.node < kMaxNodes && !goes_on) {
       spoke_[happening.node].fill(base::kNever);
     }
   } else {

@@ -1,6 +1,7 @@
 // OneActiveChecker ("one-active"): two nodes that hear each other are not both Active for longer
 // than it takes one of them to say so: an advert interval and its way (RFC 9568 6.4.3). And
-// "advert-pace": an Active says so once in every interval.
+// "advert-pace": an Active says so once in every interval; "stall-rule": unless it was away for
+// longer than the others wait (four intervals at most): then it is not Active any more.
 #pragma once
 
 #include <array>

@@ -5,6 +5,7 @@
 #include "address_checker.h"
 #include "driver.h"
 #include "final_checker.h"
+#include "hand_over_checker.h"
 #include "one_active_checker.h"
 #include "schedule.h"
 #include "takeover_checker.h"
@@ -25,6 +26,7 @@ class Watch {
         takeover_(driver_.world(), view_, findings_),
         one_active_(driver_.world(), view_, findings_),
         addresses_(driver_.world(), view_, findings_, schedule.hand_off),
+        hand_over_(driver_.world(), view_, findings_, schedule),
         final_(driver_.world(), view_, findings_) {}
 
   Outcome run() {
@@ -69,6 +71,7 @@ class Watch {
       if (happening.node < view_.nodes.size()) {
         takeover_.see(happening);
         addresses_.see(happening);
+        hand_over_.see(happening);
         final_.see(happening, driver_.acts());
       }
     }
@@ -91,6 +94,7 @@ class Watch {
   TakeoverChecker takeover_;
   OneActiveChecker one_active_;
   AddressChecker addresses_;
+  HandOverChecker hand_over_;
   FinalChecker final_;
   std::size_t seen_ = 0;
 };

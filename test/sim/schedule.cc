@@ -119,6 +119,9 @@ class Author {
     write_preemption(spec);
     spec.announce.burst_count = 1 + chance_.below(3);
     spec.announce.second_burst_delay = chance_.chance(300) ? Duration(seconds(5)) : Duration{};
+    if (chance_.chance(200)) {
+      spec.announce.refresh = {};
+    }
     if (chance_.chance(250)) {
       write_check(spec);
     }

@@ -58,6 +58,12 @@ void TakeoverChecker::heard(std::size_t node, const PacketHeard& packet) {
     return;
   }
   last_[node] = advert;
+  last_heard_[node] = packet.local;
+  take(node, advert, packet.local);
+}
+
+/// What a Backup makes of an advert.
+void TakeoverChecker::take(std::size_t node, const AdvertView& advert, Instant local) {
   Timer& timer = timers_[node][advert.slot];
   const RouterView& router = view_.nodes[node].routers[advert.slot];
   const bool accepted = advert.version == static_cast<std::uint8_t>(router.version) &&
@@ -69,7 +75,7 @@ void TakeoverChecker::heard(std::size_t node, const PacketHeard& packet) {
   }
   if (advert.priority == 0) {
     timer.resigned = true;
-    timer.base = packet.local;
+    timer.base = local;
     return;
   }
   if (advert.priority >= router.priority) {
@@ -78,13 +84,13 @@ void TakeoverChecker::heard(std::size_t node, const PacketHeard& packet) {
     if (router.preemption.mode == vrrp::PreemptionMode::kImmediate) {
       return;
     }
-    timer.inferior_since = std::min(timer.inferior_since, packet.local);
-    if (packet.local >= timer.inferior_since + router.preemption.delay) {
+    timer.inferior_since = std::min(timer.inferior_since, local);
+    if (local >= timer.inferior_since + router.preemption.delay) {
       return;
     }
   }
   timer.resigned = false;
-  timer.base = packet.local;
+  timer.base = local;
   if (advert.version == 3) {
     timer.learned = true;
     timer.interval = advert.interval;
@@ -104,7 +110,17 @@ void TakeoverChecker::changed_role(std::size_t node, const RoleChanged& role) {
     }
     overdue(node, slot, role.local);
   }
-  timer = Timer{.runs = role.to == vrrp::Role::kBackup, .base = role.local, .excuse = timer.excuse};
+  timer = Timer{.runs = role.to == vrrp::Role::kBackup,
+                .interface = timer.interface,
+                .base = role.local,
+                .excuse = timer.excuse};
+  if (role.reason == vrrp::TransitionReason::kPriorityLowered) {
+    timer.resigned = true;  // by itself: whoever is best now follows within its skew
+  }
+  if (role.reason == vrrp::TransitionReason::kStalled && last_heard_[node] == role.local &&
+      last_[node].slot == slot) {
+    take(node, last_[node], role.local);  // it stepped down before it looked at this advert
+  }
   const bool yielded = role.reason == vrrp::TransitionReason::kHigherPriority ||
                        role.reason == vrrp::TransitionReason::kHigherAddress;
   if (timer.runs && yielded && last_[node].version == 3) {
@@ -120,6 +136,10 @@ void TakeoverChecker::adopted(std::size_t node, Instant local) {
       continue;
     }
     Timer& timer = timers_[node][slot];
+    const net::InterfaceIndex interface = view_.nodes[node].routers[slot].interface;
+    if (timer.interface != interface) {  // it is another virtual router, which starts now
+      timer = Timer{.runs = timer.runs, .interface = interface, .base = local};
+    }
     timer.excuse = local;
     timer.runs = timer.runs && view_.nodes[node].routers[slot].configured;
   }

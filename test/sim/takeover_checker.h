@@ -24,6 +24,7 @@ class TakeoverChecker {
  private:
   struct Timer {
     bool runs = false;
+    net::InterfaceIndex interface;
     base::Instant base;  // local: when it was last set
     bool resigned = false;
     bool learned = false;
@@ -33,6 +34,7 @@ class TakeoverChecker {
   };
 
   void heard(std::size_t node, const PacketHeard& packet);
+  void take(std::size_t node, const AdvertView& advert, base::Instant local);
   void changed_role(std::size_t node, const RoleChanged& role);
   void adopted(std::size_t node, base::Instant local);
   void overdue(std::size_t node, std::size_t slot, base::Instant local);
@@ -44,7 +46,8 @@ class TakeoverChecker {
   const ClusterView& view_;
   Findings& findings_;
   std::vector<std::array<Timer, kSlots>> timers_;
-  std::vector<AdvertView> last_ = std::vector<AdvertView>(kMaxNodes);
+  std::array<AdvertView, kMaxNodes> last_;  // that each node heard
+  std::array<base::Instant, kMaxNodes> last_heard_{};
 };
 
 }  // namespace keelvip::sim

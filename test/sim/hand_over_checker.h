@@ -1,0 +1,45 @@
+// HandOverChecker: "make-before-break": a node that hands over lets go of an address only when
+// another one has it, if there is another one that can; "hand-over-bound": and it does not wait for
+// ever: the slowest successor's skew and an overlap.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "cluster_view.h"
+
+namespace keelvip::sim {
+
+class HandOverChecker {
+ public:
+  HandOverChecker(const World& world, const ClusterView& view, Findings& findings,
+                  const Schedule& schedule)
+      : world_(world), view_(view), findings_(findings), schedule_(schedule) {}
+
+  void see(const Happening& happening);
+
+ private:
+  struct HandOver {
+    bool runs = false;
+    base::Instant began;           // local
+    base::Duration limit{};        // by the settings that it began with
+    std::uint32_t successors = 0;  // by bit: who could follow when it began
+  };
+
+  void changed(std::size_t node, const HandOverChanged& change);
+  void gone(std::size_t node, const net::Prefix& prefix);
+  [[nodiscard]] bool can_follow(std::size_t node, std::size_t other, std::size_t slot) const;
+  void cannot_follow(std::size_t node, std::uint32_t slots);
+  [[nodiscard]] bool follower_hindered(std::size_t slot) const;
+  [[nodiscard]] bool held_elsewhere(std::size_t node, const net::Prefix& prefix) const;
+  [[nodiscard]] std::size_t slot_of_address(const net::Prefix& prefix) const;
+
+  const World& world_;
+  const ClusterView& view_;
+  Findings& findings_;
+  const Schedule& schedule_;
+  std::array<std::array<HandOver, kSlots>, kMaxNodes> hand_overs_{};
+};
+
+}  // namespace keelvip::sim
