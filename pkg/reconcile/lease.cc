@@ -25,8 +25,9 @@ AddressTrack& track_of(State& state, const DesiredAddress& wanted) {
   return state.routers[wanted.router].addresses[wanted.entry];
 }
 
-bool is_lent(const DesiredAddress& wanted, const AddressTrack& track) {
-  return wanted.add && track.present && track.renew_at != base::kNever;
+/// Also while its router hands over: with long adverts that lasts longer than a lease.
+bool is_lent(const AddressTrack& track) {
+  return track.present && track.renew_at != base::kNever;
 }
 
 }  // namespace
@@ -44,7 +45,7 @@ base::Instant next_renewal(const State& state) {
   base::Instant next = base::kNever;
   for (const DesiredAddress& wanted : state.desired.addresses) {
     const AddressTrack& track = state.routers[wanted.router].addresses[wanted.entry];
-    if (is_lent(wanted, track)) {
+    if (is_lent(track)) {
       next = std::min(next, track.renew_at);
     }
   }
@@ -56,7 +57,7 @@ std::vector<net::AddressStep> take_renewals(State& state, base::Instant now) {
   for (const DesiredAddress& wanted : state.desired.addresses) {
     AddressTrack& track = track_of(state, wanted);
     // What is due a little later shares the call.
-    if (is_lent(wanted, track) && track.renew_at <= now + kBetweenBatches / 2) {
+    if (is_lent(track) && track.renew_at <= now + kBetweenBatches / 2) {
       due.push_back({&wanted, &track});
     }
   }

@@ -73,20 +73,25 @@ TEST_CASE("An address is lent when it is added, and renewed three times in its l
 
 TEST_CASE("An address that is not ours any more is not renewed") {
   Story story = active_story(1);
-  SUBCASE("the router hands over") {
-    story.give(StopRequested{});
-    story.obey();
-  }
-  SUBCASE("somebody else has it now") {
-    story.facts.addresses.back().ours = false;
-    story.remove_address("10.0.0.1/32");
-    story.facts.addresses.push_back(address(2, "10.0.0.1/32"));
-    sort_addresses(story.facts);
-    story.read_host();
-    story.steps.clear();
-  }
+  story.facts.addresses.back().ours = false;
+  story.remove_address("10.0.0.1/32");
+  story.facts.addresses.push_back(address(2, "10.0.0.1/32"));
+  sort_addresses(story.facts);
+  story.read_host();
+  story.steps.clear();
   story.pass(700ms);
   CHECK(story.step_texts() == Texts{});
+}
+
+TEST_CASE("An address is renewed as long as its router hands over, and not afterwards") {
+  Story story = active_story(1);
+  story.give(StopRequested{});
+  story.obey();
+  story.pass(667ms);
+  CHECK(story.step_texts() == Texts{"=10.0.0.1/32@2"});
+  story.carry_out();
+  story.end_hand_over();
+  CHECK(story.step_texts() == Texts{"-10.0.0.1/32@2"});
 }
 
 TEST_CASE("While the Speaker is not heard of the addresses are left to lapse") {
