@@ -56,7 +56,15 @@ std::string_view name_of(Life life) {
 }
 
 std::string_view name_of(net::StepKind kind) {
-  return kind == net::StepKind::kAdd ? "add" : "remove";
+  switch (kind) {
+    case net::StepKind::kAdd:
+      return "add";
+    case net::StepKind::kRemove:
+      return "remove";
+    case net::StepKind::kRenew:
+      break;
+  }
+  return "renew";
 }
 
 std::string describe(const Fact& fact) {

@@ -178,6 +178,7 @@ base::Result<void> HostKernel::add(const net::AddressStep& step) {
   const auto existing = std::ranges::find_if(facts_.addresses, same);
   if (existing == facts_.addresses.end()) {
     put({step.interface, step.prefix, true});
+    lend(step);
     return {};
   }
   if (!existing->ours) {
@@ -187,6 +188,40 @@ base::Result<void> HostKernel::add(const net::AddressStep& step) {
     return fail(base::retry_error("the address is still there with another prefix length"));
   }
   return {};
+}
+
+/// Linux looks for lapsed addresses about once a second.
+void HostKernel::lend(const net::AddressStep& step) {
+  std::erase_if(leases_, [&](const Lease& lease) {
+    return lease.interface == step.interface && lease.prefix == step.prefix;
+  });
+  if (step.lifetime > base::Duration::zero()) {
+    const base::Instant ends =
+        scene_.now + step.lifetime + scene_.prng.between({}, std::chrono::seconds(1));
+    leases_.push_back({step.interface, step.prefix, ends});
+    scene_.queue.push(ends, EventKind::kAddressExpires, node_);
+  }
+}
+
+void HostKernel::renew(const net::AddressStep& step) {
+  const std::size_t there = find(step.interface, step.prefix);
+  if (there != facts_.addresses.size() && facts_.addresses[there].ours) {
+    lend(step);
+  }
+}
+
+void HostKernel::expire() {
+  for (std::size_t i = leases_.size(); i-- > 0;) {
+    const Lease lease = leases_[i];
+    if (lease.ends > scene_.now) {
+      continue;
+    }
+    leases_.erase(leases_.begin() + static_cast<std::ptrdiff_t>(i));
+    const std::size_t there = find(lease.interface, lease.prefix);
+    if (there != facts_.addresses.size() && facts_.addresses[there].ours) {
+      take(there);
+    }
+  }
 }
 
 base::Result<void> HostKernel::remove(const net::AddressStep& step) {
@@ -204,7 +239,18 @@ base::Result<void> HostKernel::remove(const net::AddressStep& step) {
 net::StepDone HostKernel::carry_out(const net::AddressStep& step) {
   const std::size_t there = find(step.interface, step.prefix);
   const bool foreign = there != facts_.addresses.size() && !facts_.addresses[there].ours;
-  const auto attempt = [&] { return step.kind == net::StepKind::kAdd ? add(step) : remove(step); };
+  const auto attempt = [&]() -> base::Result<void> {
+    switch (step.kind) {
+      case net::StepKind::kAdd:
+        return add(step);
+      case net::StepKind::kRemove:
+        return remove(step);
+      case net::StepKind::kRenew:
+        break;
+    }
+    renew(step);
+    return {};
+  };
   net::StepDone done{step, {}};
   switch (refusal_) {
     case Refusal::kNone:

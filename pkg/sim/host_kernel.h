@@ -50,6 +50,8 @@ class HostKernel {
   void overrun();
 
   [[nodiscard]] net::StepDone carry_out(const net::AddressStep& step);
+  /// Takes away what was lent and not renewed. Called when the time of some lease is over.
+  void expire();
 
   /// Something is different from what the agent has read.
   [[nodiscard]] bool changed() const { return changed_; }
@@ -72,6 +74,14 @@ class HostKernel {
     bool present = false;
   };
 
+  /// An address that goes by itself.
+  struct Lease {
+    net::InterfaceIndex interface;
+    net::Prefix prefix;
+    base::Instant ends;
+  };
+
+  void lend(const net::AddressStep& step);
   Port& port(std::string_view name);
   void connect(Port& port);
   void link_changed(Port& port);
@@ -80,12 +90,14 @@ class HostKernel {
   void remove_on(net::InterfaceIndex interface, bool ipv6_only);
   [[nodiscard]] std::size_t find(net::InterfaceIndex interface, const net::Prefix& prefix) const;
   [[nodiscard]] base::Result<void> add(const net::AddressStep& step);
+  void renew(const net::AddressStep& step);
   [[nodiscard]] base::Result<void> remove(const net::AddressStep& step);
 
   Scene& scene_;
   std::size_t node_;
   std::vector<Port> ports_;
   net::HostFacts facts_;
+  std::vector<Lease> leases_;
   std::uint32_t last_index_ = 1;
   Refusal refusal_ = Refusal::kNone;
   base::Duration slowness_{};

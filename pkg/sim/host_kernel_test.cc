@@ -82,6 +82,27 @@ TEST_CASE("an interface that is set down loses its IPv6 addresses") {
   CHECK(host.has("fe80::1/64"));
 }
 
+TEST_CASE("an address that is lent goes within a second of its time, unless it is renewed") {
+  Host host;
+  const net::AddressStep add{net::StepKind::kAdd, host.eth0(), prefix("192.0.2.10/24"), false,
+                             std::chrono::seconds(2)};
+  net::AddressStep renew = add;
+  renew.kind = net::StepKind::kRenew;
+  CHECK(host.kernel.carry_out(add).outcome.has_value());
+  host.scene.now += std::chrono::milliseconds(1999);
+  host.kernel.expire();
+  CHECK(host.has("192.0.2.10/24"));
+  CHECK(host.kernel.carry_out(renew).outcome.has_value());
+  host.scene.now += std::chrono::milliseconds(1999);
+  host.kernel.expire();
+  CHECK(host.has("192.0.2.10/24"));
+  host.scene.now += std::chrono::milliseconds(1001);
+  host.kernel.expire();
+  CHECK_FALSE(host.has("192.0.2.10/24"));
+  CHECK(host.kernel.carry_out(renew).outcome.has_value());
+  CHECK_FALSE(host.has("192.0.2.10/24"));
+}
+
 TEST_CASE("a kernel that refuses changes nothing") {
   Host host;
   host.kernel.refuse(Refusal::kNoBuffers);

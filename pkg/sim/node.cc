@@ -89,6 +89,7 @@ void Node::run(const Event& event) {
       read_specs();
       return;
     case EventKind::kAddressExpires:
+      kernel_.expire();
       return;
     case EventKind::kSpeakerTurn:
     case EventKind::kControllerTurn:

@@ -12,6 +12,9 @@ using base::Duration;
 using base::Instant;
 using std::chrono::milliseconds;
 
+/// The default lease, and a step that was under way when the agent died.
+constexpr Duration kLease = std::chrono::seconds(3) + milliseconds(50);
+
 }  // namespace
 
 /// Speaker to controller to kernel and back, each late, twice: what was just ordered may have to be
@@ -22,7 +25,8 @@ AddressChecker::AddressChecker(const World& world, const ClusterView& view, Find
       view_(view),
       findings_(findings),
       bound_(8 * hand_off + milliseconds(4)),
-      wrong_(world.nodes()) {}
+      wrong_(world.nodes()),
+      silent_since_(world.nodes(), base::kNever) {}
 
 Instant AddressChecker::limit(std::size_t node, const Wrong& wrong) const {
   return std::max(wrong.since, view_.nodes[node].disturbed_until) + bound_;
@@ -82,9 +86,29 @@ void AddressChecker::look(std::size_t node) {
   known.swap(scratch_);
 }
 
+void AddressChecker::check_leases(std::size_t node) {
+  if (silent_since_[node] == base::kNever) {
+    return;
+  }
+  const Instant over = silent_since_[node] + kLease;
+  if (world_.now() < over) {
+    next_ = std::min(next_, over);
+    return;
+  }
+  silent_since_[node] = base::kNever;
+  for (const net::Address& address : world_.node(node).kernel().truth().addresses) {
+    if (address.ours) {
+      findings_.report("lease", world_.now(),
+                       fmt::format("the agent of node {} is away and {} is still there", node,
+                                   address.prefix.to_string()));
+    }
+  }
+}
+
 void AddressChecker::check() {
   next_ = base::kNever;
   for (std::size_t node = 0; node < wrong_.size(); ++node) {
+    check_leases(node);
     for (const Wrong& wrong : wrong_[node]) {
       if (world_.now() < limit(node, wrong)) {
         next_ = std::min(next_, limit(node, wrong));
@@ -128,9 +152,13 @@ void AddressChecker::see(const Happening& happening) {
   if (std::holds_alternative<ConfigAdopted>(happening.fact) && view_.settings_changed == 0) {
     return;
   }
-  if (const auto* life = std::get_if<LifeChanged>(&happening.fact);
-      life != nullptr && life->life == Life::kExited) {
-    exited(happening.node);
+  if (const auto* life = std::get_if<LifeChanged>(&happening.fact); life != nullptr) {
+    const bool silent = life->life == Life::kCrashed || life->life == Life::kPaused;
+    silent_since_[happening.node] = silent ? world_.now() : base::kNever;
+    next_ = silent ? std::min(next_, world_.now() + kLease) : next_;
+    if (life->life == Life::kExited) {
+      exited(happening.node);
+    }
   }
   look(happening.node);
 }

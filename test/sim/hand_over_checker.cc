@@ -80,7 +80,9 @@ void HandOverChecker::changed(std::size_t node, const HandOverChanged& change) {
       const bool holds = view_.nodes[other].routers[slot].role == vrrp::Role::kActive;
       active |= other != node && holds ? 1U << other : 0U;
     }
-    if (active != 0) {
+    // One that yields gives way to somebody who is Active; should that one leave at once, nothing
+    // is demanded.
+    if (active != 0 || yielded_[node][slot]) {
       hand_over.successors &= active;
     }
     return;
@@ -120,11 +122,19 @@ void HandOverChecker::cannot_follow(std::size_t node, std::uint32_t slots) {
   }
 }
 
+void HandOverChecker::note_yield(std::size_t node, const RoleChanged& role) {
+  if (const std::size_t slot = slot_of(role.vrid, role.family); slot < kSlots) {
+    yielded_[node][slot] = role.reason == vrrp::TransitionReason::kHigherPriority ||
+                           role.reason == vrrp::TransitionReason::kHigherAddress;
+  }
+}
+
 void HandOverChecker::see(const Happening& happening) {
   const std::size_t node = happening.node;
   if (const auto* change = std::get_if<HandOverChanged>(&happening.fact)) {
     changed(node, *change);
   } else if (const auto* role = std::get_if<RoleChanged>(&happening.fact)) {
+    note_yield(node, *role);
     if (const std::size_t slot = slot_of(role->vrid, role->family);
         slot < kSlots && role->to == vrrp::Role::kActive) {
       hand_overs_[node][slot].runs = false;

@@ -28,6 +28,7 @@ class HandOverChecker {
   };
 
   void changed(std::size_t node, const HandOverChanged& change);
+  void note_yield(std::size_t node, const RoleChanged& role);
   void gone(std::size_t node, const net::Prefix& prefix);
   [[nodiscard]] bool can_follow(std::size_t node, std::size_t other, std::size_t slot) const;
   void cannot_follow(std::size_t node, std::uint32_t slots);
@@ -40,6 +41,7 @@ class HandOverChecker {
   Findings& findings_;
   const Schedule& schedule_;
   std::array<std::array<HandOver, kSlots>, kMaxNodes> hand_overs_{};
+  std::array<std::array<bool, kSlots>, kMaxNodes> yielded_{};
 };
 
 }  // namespace keelvip::sim
