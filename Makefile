@@ -59,9 +59,9 @@ conformance: build-all ## Transcripts of RFC sentences and user stories
 SIM_RUN := build/release/test/sim/sim_run
 
 .PHONY: sim sim-long
-sim: build-all ## Simulated failure stories, and the mutants; SEED=n: one of them, in full
+sim: build-all ## 100,000 simulated failure stories, and the mutants; SEED=n: one of them, in full
 	@$(if $(SEED),$(SIM_RUN) --seed $(SEED) --trace,\
-	  $(CTEST) --test-dir build/release -L '^sim$$' && $(SIM_RUN) --seeds 1..20000 --jobs $(JOBS))
+	  $(CTEST) --test-dir build/release -L '^sim$$' && $(SIM_RUN) --seeds 1..100000 --jobs $(JOBS))
 
 sim-long: build-all ## 10,000,000 simulated failure stories: hours
 	$(SIM_RUN) --seeds 1..10000000 --jobs $(JOBS)

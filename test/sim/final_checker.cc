@@ -57,9 +57,11 @@ void FinalChecker::see(const Happening& happening, std::size_t acts) {
     return;
   }
   ++role_changes_;
-  const bool yielded = role->from == vrrp::Role::kActive && role->to == vrrp::Role::kBackup;
+  const bool yielded = role->reason == vrrp::TransitionReason::kHigherPriority ||
+                       role->reason == vrrp::TransitionReason::kHigherAddress;
   if (yielded || role->to == vrrp::Role::kActive) {
     last_change_[slot] = world_.now();
+    winner_[slot] = yielded ? kMaxNodes : happening.node;
   }
   const std::uint32_t changes = ++changes_[happening.node][slot];
   const bool late = world_.now() > Instant{} + kQuiet;
@@ -148,8 +150,12 @@ void FinalChecker::judge_snapshot(std::size_t node, const status::Snapshot& snap
 }
 
 void FinalChecker::judge_client(const Contest& contest, Instant paths_harmed) {
-  if (contest.holder >= view_.nodes.size() || last_change_[contest.slot] <= paths_harmed) {
-    return;  // what a host learned last may have been lost on the way
+  const std::size_t winner = winner_[contest.slot];
+  const bool told = winner == contest.holder || winner == kMaxNodes;
+  if (contest.holder >= view_.nodes.size() || last_change_[contest.slot] <= paths_harmed || !told) {
+    // What hosts learned last may have been lost on the way, or come from one who then left without
+    // a word that the holder could have heard.
+    return;
   }
   const net::MacAddress& holder = world_.node(contest.holder).kernel().truth().links[0].mac;
   for (const Segment::Neighbor& neighbor : world_.segment(0).neighbors) {

@@ -43,6 +43,7 @@ class FinalChecker {
   Findings& findings_;
   std::array<std::array<std::uint32_t, kSlots>, kMaxNodes> changes_{};
   std::array<base::Instant, kSlots> last_change_{};  // somebody won
+  std::array<std::size_t, kSlots> winner_{};         // kMaxNodes: the one that somebody yielded to
   std::uint64_t role_changes_ = 0;
 };
 

@@ -126,6 +126,10 @@ void HandOverChecker::note_yield(std::size_t node, const RoleChanged& role) {
   if (const std::size_t slot = slot_of(role.vrid, role.family); slot < kSlots) {
     yielded_[node][slot] = role.reason == vrrp::TransitionReason::kHigherPriority ||
                            role.reason == vrrp::TransitionReason::kHigherAddress;
+    if (role.to == vrrp::Role::kInitialize) {
+      // A check that fails meanwhile ends the hand-over at once. One that begins is told next.
+      hand_overs_[node][slot].runs = false;
+    }
   }
 }
 
