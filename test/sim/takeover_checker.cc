@@ -57,6 +57,10 @@ void TakeoverChecker::heard(std::size_t node, const PacketHeard& packet) {
   if (!packet.genuine || advert.slot >= kSlots) {
     return;
   }
+  // What still waits in the socket of an interface that was deleted is for another virtual router.
+  if (packet.interface != view_.nodes[node].routers[advert.slot].interface) {
+    return;
+  }
   last_[node] = advert;
   last_heard_[node] = packet.local;
   take(node, advert, packet.local);
