@@ -4,11 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <span>
 #include <string>
@@ -20,6 +22,7 @@
 #include "cmd/keelvip/describe.h"
 #include "cmd/keelvip/drain.h"
 #include "cmd/keelvip/get.h"
+#include "cmd/keelvip/simulate.h"
 #include "cmd/keelvip/table.h"
 #include "pkg/agent/agent.h"
 #include "pkg/agent/instance_lock.h"
@@ -134,6 +137,41 @@ void add_plan(CLI::App& app, Chosen& chosen) {
   });
 }
 
+void add_simulate(CLI::App& app, Chosen& chosen) {
+  CLI::App* command = app.add_subcommand(
+      "simulate", "Try every failure on these documents, in simulated time: who holds what then");
+  auto options = std::make_shared<cmd::SimulateOptions>();
+  options->config_directory = kDefaultConfig;
+  command->add_option("--config", options->config_directory, "Directory of VirtualIP documents")
+      ->capture_default_str();
+  command->add_option("-o,--output", options->output, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+  command->add_flag("--pairs", options->pairs, "Try pairs of failures at one moment, too");
+  command
+      ->add_option("--seed", options->seed,
+                   "Moments and delays are by chance; another seed, others")
+      ->check(CLI::Range(0U, std::numeric_limits<std::uint32_t>::max()))
+      ->capture_default_str();
+  command
+      ->add_option("--tries", options->tries,
+                   "Moments at which each failure strikes; the worst is told")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--limit", options->limit, "At most so many failures and pairs are tried")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
+  command->footer(
+      "For each node: it loses power, is stopped, its agent is killed, each of its interfaces goes "
+      "down or is cut off, each of its health checks fails. Exit code 1: a VIP ends without a "
+      "holder "
+      "or with two (or a document is invalid). Pairs that leave no node which may hold the VIP are "
+      "shown and do not count.");
+  command->callback([options, &chosen] {
+    chosen = [options] { return cmd::simulate(*options, std::cout, std::cerr); };
+  });
+}
+
 void add_get(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("get", "List the VIPs as an agent sees them");
   auto options = std::make_shared<cmd::GetOptions>();
@@ -222,6 +260,7 @@ int run(int argc, char** argv) {
   add_agent(app, chosen);
   add_validate(app, chosen);
   add_plan(app, chosen);
+  add_simulate(app, chosen);
   add_get(app, chosen);
   add_describe(app, chosen);
   add_drain(app, chosen);

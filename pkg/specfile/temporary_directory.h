@@ -1,5 +1,6 @@
-// TemporaryDirectory: a directory of its own for a test, gone with it. Test code only: a call that
-// fails fails the test. The thread of the test.
+// TemporaryDirectory: a directory of its own for a test, gone with it. Test code only, of specfile
+// and of the commands that read specs: a call that fails fails the test. The thread of the
+// test.
 #pragma once
 
 #include <string>

@@ -134,10 +134,10 @@ def wrong_usage(lan):
     a = lan.nodes[0]
     agent = Keelvip(a)
     for arguments in (["agent", "--no-such-option"], ["no-such-command"], ["descrbe", "web"],
-                      ["agent", "--listen", "nonsense"]):
+                      ["agent", "--listen", "nonsense"], ["simulate", "--output", "nonsense"]):
         done = agent.cli(*arguments, check=False)
         assert done.returncode == 2, f"{arguments}: exit code {done.returncode}"
-        wrong = arguments[-1] if arguments[0] == "agent" else arguments[0]
+        wrong = arguments[-1] if arguments[0] in ("agent", "simulate") else arguments[0]
         assert wrong in done.stderr, f"{arguments}: {done.stderr}"
         assert done.stderr and "terminate called" not in done.stderr, done.stderr
 
