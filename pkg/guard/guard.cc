@@ -91,6 +91,7 @@ class Guard {
   sigset_t before_{};
 
   pid_t pid_ = -1;  // -1: no worker lives
+  int owed_ = 0;    // a signal that came meanwhile; 0: none
   base::Instant started_{};
   base::Instant restart_at_ = base::kNever;
   base::WallTime noticed_;
@@ -173,6 +174,9 @@ bool Guard::start_worker() {
     return false;
   }
   pid_ = pid;
+  if (const int owed = std::exchange(owed_, 0); owed != 0) {
+    ::kill(pid_, owed);
+  }
   started_ = runtime::monotonic_now();
   restart_at_ = base::kNever;
   return true;
@@ -187,8 +191,12 @@ void Guard::become_worker(pid_t guard) {
   for (const int signal : kHeard) {
     handle(signal, SIG_DFL);
   }
-  ::sigprocmask(SIG_SETMASK, &before_, nullptr);
-  mask(SIG_BLOCK, kHandedOn);
+  // In one step: what the guard hands on from now on must find a worker that hears it.
+  sigset_t blocked = before_;
+  for (const int signal : kHandedOn) {
+    ::sigaddset(&blocked, signal);
+  }
+  ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
   wake_capabilities();
   gasp_.close();
   std::exit(worker_({.testament = &testament_,
@@ -238,6 +246,8 @@ void Guard::on_signal(int signal) {
     ::kill(pid_, signal == SIGABRT ? SIGKILL : signal);
   } else if (stopping_) {
     end(hangs_ ? kSignalExit + SIGABRT : EXIT_SUCCESS);
+  } else if (signal == SIGUSR1 || signal == SIGUSR2) {
+    owed_ = signal;  // an order to drain, or its end, is for the next worker
   }
 }
 

@@ -48,7 +48,8 @@ void Lifeline::wait(std::uint32_t reading, base::Duration longest) {
 /// If the holder dies at this very moment, the kernel may wake nobody; but the handler that calls
 /// this does.
 void Lifeline::disturb() {
-  word_.fetch_xor(FUTEX_WAITERS);
+  // Not a toggle: two signals in a row would undo each other.
+  word_.fetch_and(~static_cast<std::uint32_t>(FUTEX_WAITERS));
 }
 
 bool Lifeline::wait_for_end(base::Duration longest) {

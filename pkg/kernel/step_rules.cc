@@ -75,6 +75,9 @@ base::Result<void> judge_existing(const FactsTable& table, OwnerMark mark,
 }
 
 bool needs_promotion(const FactsTable& table, const net::AddressStep& step) {
+  if (step.kind == net::StepKind::kRenew) {
+    return false;  // it makes no primary, and removes none
+  }
   // A /32 has no secondaries: a second address in its network would be the same address.
   if (step.prefix.address.family() != net::Family::kIpv4 || step.prefix.length == 32) {
     return false;

@@ -1,6 +1,7 @@
 #include "pkg/reconcile/adoption.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
@@ -134,6 +135,25 @@ std::vector<RetiredRouter> retire(const State& state, const Assignment& before,
   return retired;
 }
 
+/// Nobody renews what specs no longer ask for, so it is lent once more, for as long as it may take.
+/// `desired` is that of the last round, under the specs before.
+std::vector<net::AddressStep> last_renewals(const Desired& desired,
+                                            const std::vector<vrrp::RouterConfig>& configs,
+                                            const std::vector<RetiredRouter>& retired,
+                                            base::Now now) {
+  std::vector<net::AddressStep> steps;
+  for (const DesiredAddress& address : desired.addresses) {
+    const auto leaver = std::ranges::find(retired, configs[address.router].id,
+                                          [](const RetiredRouter& r) { return r.config.id; });
+    if (leaver != retired.end() && address.lifetime > base::Duration::zero()) {
+      steps.push_back({net::StepKind::kRenew, address.interface, address.prefix,
+                       address.without_route,
+                       std::chrono::ceil<std::chrono::seconds>(leaver->until - now.instant)});
+    }
+  }
+  return steps;
+}
+
 void tell_rejected(const api::SpecSet& specs, const api::SpecSet& before,
                    Occurrences& occurrences) {
   for (const api::Rejected& rejected : specs.rejected) {
@@ -183,6 +203,9 @@ Adoption adopt_specs(State& state, RouterIds& ids, std::shared_ptr<const api::Sp
 
   Adoption adoption;
   adoption.retired = retire(state, before, state.routers, state.config.routers, now);
+  if (!adoption.retired.empty()) {
+    adoption.renewals = last_renewals(state.desired, state.config.routers, adoption.retired, now);
+  }
   state.routers = carry_routers(state.assignment, before, state.routers, now);
   carry_vips(state, before, std::move(state.vips));
   adoption.checks_changed = state.checks.adopt(checks_of(state.assignment), now);

@@ -8,6 +8,7 @@
 
 #include "pkg/api/spec_set.h"
 #include "pkg/base/time.h"
+#include "pkg/net/address_step.h"
 #include "pkg/reconcile/occurrence.h"
 #include "pkg/reconcile/plan.h"
 #include "pkg/reconcile/router_ids.h"
@@ -29,6 +30,7 @@ struct Adoption {
   bool routers_changed = false;  // the SpeakerConfig differs
   bool checks_changed = false;   // the set of checks differs
   std::vector<RetiredRouter> retired;
+  std::vector<net::AddressStep> renewals;  // for the hand-over of the retired
 };
 
 [[nodiscard]] Adoption adopt_specs(State& state, RouterIds& ids,

@@ -85,6 +85,7 @@ Commands Controller::handle(const Event& event, base::Now now) {
 void Controller::take(const SpecsRead& event, base::Now now, Commands& commands) {
   Adoption adoption = adopt_specs(state_, ids_, event.specs, now, commands.occurrences);
   std::ranges::move(adoption.retired, std::back_inserter(retired_));
+  std::ranges::copy(adoption.renewals, std::back_inserter(commands.steps));
   config_changed_ = config_changed_ || adoption.routers_changed || !specs_known_;
   if (adoption.checks_changed) {
     commands.checks = state_.checks.specs();
@@ -242,17 +243,18 @@ void Controller::renew(base::Instant now, Commands& commands) {
 /// the facts.
 void Controller::account_renewals(const std::vector<net::StepDone>& answers,
                                   Occurrences& occurrences) {
-  for (const net::StepDone& answer : answers) {
-    if (answer.step.kind != net::StepKind::kRenew) {
-      continue;
-    }
-    const bool failed_before = std::exchange(renewals_fail_, !answer.outcome);
-    if (!answer.outcome && !failed_before) {
-      occurrences.push_back(step_occurrence(
-          state_, Severity::kWarning, "Lease of an address could not be renewed", answer.step));
-      occurrences.back().fields.emplace_back("reason", answer.outcome.error().message);
-    }
+  const auto renewal = [](const net::StepDone& a) { return a.step.kind == net::StepKind::kRenew; };
+  const auto failed = [&](const net::StepDone& a) { return renewal(a) && !a.outcome; };
+  if (std::ranges::none_of(answers, renewal)) {
+    return;
   }
+  const auto first = std::ranges::find_if(answers, failed);
+  if (std::exchange(renewals_fail_, first != answers.end()) || first == answers.end()) {
+    return;
+  }
+  occurrences.push_back(step_occurrence(state_, Severity::kWarning,
+                                        "Lease of an address could not be renewed", first->step));
+  occurrences.back().fields.emplace_back("reason", first->outcome.error().message);
 }
 
 std::vector<ReachedRole> Controller::roles() const {
@@ -311,13 +313,16 @@ void Controller::publish_config(base::Now now, Commands& commands) {
   commands.speaker = config_with_retired();
 }
 
-/// One that has taken a leaver's virtual router over speaks for it: the leaver must not.
+/// One that has taken a leaver's number over, in whatever version, speaks for it: adverts are given
+/// to one router only.
 vrrp::SpeakerConfig Controller::config_with_retired() const {
   vrrp::SpeakerConfig config = state_.config;
   for (const RetiredRouter& leaver : retired_) {
     const bool replaced =
         std::ranges::any_of(state_.config.routers, [&](const vrrp::RouterConfig& router) {
-          return vrrp::same_virtual_router(router.settings, leaver.config.settings);
+          const vrrp::RouterSettings& old = leaver.config.settings;
+          return router.settings.interface == old.interface &&
+                 router.settings.family == old.family && router.settings.vrid == old.vrid;
         });
     if (!replaced) {
       config.routers.push_back(leaver.config);

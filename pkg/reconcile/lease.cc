@@ -16,6 +16,9 @@ constexpr base::Duration kBetweenBatches = kBatch * base::Milliseconds{10};
 /// The kernel looks for lapsed addresses about once a second.
 constexpr base::Duration kKernelSlack = std::chrono::seconds(1);
 
+/// Longer than what the Speaker said is acted upon (Controller::kReportLife).
+constexpr base::Duration kShortest = std::chrono::seconds(2);
+
 struct Candidate {
   const DesiredAddress* wanted;
   AddressTrack* track;
@@ -36,7 +39,7 @@ base::Duration lifetime_of(base::Duration lease, std::size_t addresses) {
   if (lease == base::Duration::zero()) {
     return lease;
   }
-  const base::Duration asked = std::max<base::Duration>(lease - kKernelSlack, kKernelSlack);
+  const base::Duration asked = std::max<base::Duration>(lease - kKernelSlack, kShortest);
   const base::Duration bearable = 3 * static_cast<int>(addresses) * kPace;
   return std::chrono::ceil<std::chrono::seconds>(std::max(asked, bearable));
 }

@@ -13,14 +13,14 @@ using namespace std::chrono_literals;
 using status::NodeRole;
 using Texts = std::vector<std::string>;
 
-const api::VirtualIp kWeb = vip("web", {"192.0.2.10/24"});
-/// Without a lease: nothing about it is renewed while others are looked at.
-api::VirtualIp dns_for_ever() {
-  api::VirtualIp dns = vip("dns", {"192.0.2.53/32"}, 53);
-  dns.spec.lease.duration = base::Duration::zero();
-  return dns;
+/// Without a lease: nothing is renewed while other things are looked at.
+api::VirtualIp for_ever(api::VirtualIp resource) {
+  resource.spec.lease.duration = base::Duration::zero();
+  return resource;
 }
-const api::VirtualIp kDns = dns_for_ever();
+
+const api::VirtualIp kWeb = for_ever(vip("web", {"192.0.2.10/24"}));
+const api::VirtualIp kDns = for_ever(vip("dns", {"192.0.2.53/32"}, 53));
 
 Story active_story() {
   Story story;
@@ -59,7 +59,7 @@ TEST_CASE("Priority, interval, password and preemption change live, in the same 
 
 TEST_CASE("Item 55: an address that is added or removed while Active is the only one touched") {
   Story story = active_story();
-  api::VirtualIp changed = vip("web", {"192.0.2.11/24", "192.0.2.10/24"});
+  const api::VirtualIp changed = for_ever(vip("web", {"192.0.2.11/24", "192.0.2.10/24"}));
   story.read_specs({changed});
   CHECK(story.step_texts() == Texts{"+192.0.2.11/24@2"});
   CHECK(story.generation(0) == 0);
@@ -68,7 +68,7 @@ TEST_CASE("Item 55: an address that is added or removed while Active is the only
   CHECK(story.generation(0) == 1);
   CHECK(story.generation(1) == 1);
 
-  story.read_specs({vip("web", {"192.0.2.11/24"})});
+  story.read_specs({for_ever(vip("web", {"192.0.2.11/24"}))});
   CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
   CHECK(story.router().settings.addresses.size() == 1);
   CHECK(story.generation() == 1);
@@ -76,7 +76,7 @@ TEST_CASE("Item 55: an address that is added or removed while Active is the only
 
 TEST_CASE("Another prefix length replaces the address without an election") {
   Story story = active_story();
-  story.read_specs({vip("web", {"192.0.2.10/32"})});
+  story.read_specs({for_ever(vip("web", {"192.0.2.10/32"}))});
   CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2", "+192.0.2.10/32@2"});
   story.carry_out();
   CHECK(story.generation() == 1);
@@ -87,7 +87,7 @@ TEST_CASE("Another prefix length replaces the address without an election") {
 TEST_CASE("Another VRID is another router: the old hands over, then its address goes") {
   Story story = active_story();
   const vrrp::RouterId old = story.router().id;
-  story.read_specs({vip("web", {"192.0.2.10/24"}, 77)});
+  story.read_specs({for_ever(vip("web", {"192.0.2.10/24"}, 77))});
   REQUIRE(story.config->routers.size() == 2);
   CHECK(story.router(0).id == old);
   CHECK_FALSE(story.router(0).participate);
@@ -100,6 +100,22 @@ TEST_CASE("Another VRID is another router: the old hands over, then its address 
   CHECK(story.router().settings.vrid.value == 77);
   CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
   CHECK(story.vip_status("web").routers.at(0).role == NodeRole::kBackup);
+}
+
+TEST_CASE("A VIP of another VRRP version speaks it at once: adverts are given to one router only") {
+  api::VirtualIp old = kWeb;
+  old.spec.vrrp_version = 2;
+  old.spec.advert_interval = base::Centiseconds{100};
+  Story story;
+  story.read_host();
+  story.read_specs({old});
+  story.obey();
+  story.become_active();
+  story.carry_out();
+  story.read_specs({kWeb});
+  REQUIRE(story.config->routers.size() == 1);
+  CHECK(story.router().participate);
+  CHECK(story.router().settings.version == vrrp::Version::kV3);
 }
 
 TEST_CASE("A VIP that is deleted while its node hands it over keeps answering as long as before") {
@@ -133,7 +149,7 @@ TEST_CASE("A stop waits for the hand-over of a VIP that was deleted just before"
 
 TEST_CASE("A VIP of another name that takes the virtual router over speaks for it at once") {
   Story story = active_story();
-  story.read_specs({vip("www", {"192.0.2.10/24"}, 51)});
+  story.read_specs({for_ever(vip("www", {"192.0.2.10/24"}, 51))});
   REQUIRE(story.config->routers.size() == 1);
   CHECK(story.router().participate);
   CHECK(story.steps.empty());

@@ -184,7 +184,8 @@ bool StepLedger::added(net::InterfaceIndex interface, const net::Prefix& prefix)
 
 bool StepLedger::removing(net::InterfaceIndex interface, const net::Prefix& prefix) const {
   const Entry* entry = find(interface, prefix);
-  return entry != nullptr && entry->step.change.kind == net::StepKind::kRemove;
+  return entry != nullptr && entry->step.change.kind == net::StepKind::kRemove &&
+         (entry->state == State::kInFlight || entry->state == State::kSettled);
 }
 
 const StepFailure* StepLedger::failure(net::InterfaceIndex interface,

@@ -133,8 +133,9 @@ std::size_t Announcer::send_due(Instant now, std::size_t limit, net::FrameBatch&
 }
 
 std::size_t Announcer::accompany(Instant now, base::Duration gap, net::FrameBatch& frames) {
-  // Adverts may leave a little early, to share a system call with others.
-  const bool early = accompanied_ != Instant::min() && now - accompanied_ < gap - gap / 8;
+  // An advert may leave a little early, or the one before has left a little late.
+  constexpr base::Duration kLeeway = std::chrono::milliseconds(5);
+  const bool early = accompanied_ != Instant::min() && now - accompanied_ < gap - kLeeway;
   if (!started_ || early || settings_.refresh == base::Duration::zero()) {
     return 0;
   }

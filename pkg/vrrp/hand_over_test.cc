@@ -188,6 +188,29 @@ TEST_CASE("an Active that was away for longer than a Backup waits is Backup befo
   }
 }
 
+TEST_CASE("a shorter interval on an Active is no stall") {
+  ActiveRig rig;
+  rig.run(milliseconds(900));
+  rig.config.routers[0].settings.advert_interval = Centiseconds{10};
+  rig.adopt();
+  rig.run(milliseconds(1));
+  CHECK(rig.role() == Role::kActive);
+}
+
+TEST_CASE("a longer interval while nobody is Active prolongs the answering with the wait") {
+  ActiveRig rig;
+  rig.config.routers[0].settings.advert_interval = Centiseconds{20};
+  rig.adopt();
+  rig.run(seconds(2));
+  rig.lower_priority(50);
+  rig.config.routers[0].settings.advert_interval = Centiseconds{100};
+  rig.adopt();
+  while (rig.role() != Role::kActive) {
+    REQUIRE(rig.first().hands_over);
+    rig.run(milliseconds(1));
+  }
+}
+
 TEST_CASE("the owner of the addresses cannot be replaced, however long it was away") {
   Rig rig({router_config(1, 255)});
   rig.now += seconds(60);

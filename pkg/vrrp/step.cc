@@ -183,8 +183,12 @@ void handle(Turn& turn, const SettingsChanged& /*event*/) {
   if (state.role == Role::kBackup) {
     length = state.vacant ? skew(turn, state) : down_interval(turn, state);
   }
-  state.deadline += length - state.armed;
+  // Not into the past: a shorter interval is no stall of ours.
+  state.deadline = std::max(state.deadline + (length - state.armed), turn.now);
   state.armed = length;
+  if (state.vacant && hands_over(state)) {
+    state.hand_over_until = std::max(state.hand_over_until, state.deadline + kOverlap);
+  }
 }
 
 /// Somebody else spoke as Active, and hosts may have learned its MAC address.
@@ -333,7 +337,7 @@ void handle(Turn& turn, const AdvertisementReceived& event) {
   }
 }
 
-/// An Active that was away (a frozen process, a paused machine) for longer than a Backup waits: it
+/// An Active that was away (a frozen process, a long stall) for longer than a Backup waits: it
 /// has been replaced. Two would answer until it heard so; the RFC's timers are about routers that
 /// run.
 bool was_replaced(const Turn& turn) {
