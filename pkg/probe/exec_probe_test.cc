@@ -59,6 +59,7 @@ class Scratch {
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
+  /// Declared before the ExecScene, or a command that runs still may write here meanwhile.
   ~Scratch() { std::filesystem::remove_all(path_); }
 
   [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
@@ -141,8 +142,8 @@ TEST_CASE("a command that is killed is a failure that names the signal") {
 }
 
 TEST_CASE("a command that cannot run is a failure with the reason") {
-  ExecScene exec;
   const Scratch scratch;
+  ExecScene exec;
   std::ofstream(scratch.file("text")) << "exit 0\n";
   std::ofstream(scratch.file("lost")) << "#!/no/such/interpreter\n";
   const auto why = [&](const std::string& program) {
@@ -289,8 +290,8 @@ TEST_CASE("a command that ignores SIGTERM is killed after the grace, with its wh
 }
 
 TEST_CASE("a command that listens to SIGTERM may tidy up") {
-  ExecScene exec;
   const Scratch scratch;
+  ExecScene exec;
   CHECK(exec.comes_to(
       shell("trap 'echo tidy > " + scratch.file("end") + "; exit 1' TERM; sleep 1000 & wait"),
       milliseconds{200},
@@ -298,8 +299,8 @@ TEST_CASE("a command that listens to SIGTERM may tidy up") {
 }
 
 TEST_CASE("a grandchild that keeps the output open neither delays the result nor survives") {
-  ExecScene exec;
   const Scratch scratch;
+  ExecScene exec;
   const auto result =
       exec.ask(shell("(sleep 1000 & echo $! > " + scratch.file("pid") + ") ; echo done"));
   CHECK(result.success);
@@ -311,8 +312,8 @@ TEST_CASE("a grandchild that keeps the output open neither delays the result nor
 TEST_CASE("a grandchild that left the group is no zombie and ends with the host") {
   pid_t grandchild = 0;
   {
-    ExecScene exec;
     const Scratch scratch;
+    ExecScene exec;
     exec.ask(shell("(setsid sh -c 'echo $$ > " + scratch.file("pid") +
                    "; exec sleep 1000' &) ; "
                    "until [ -s " +
@@ -354,8 +355,8 @@ TEST_CASE("endless output is read and thrown away, and costs other checks nothin
 }
 
 TEST_CASE("a command never overlaps with itself, and a run that stays is a failure each time") {
-  ExecScene exec;
   const Scratch scratch;
+  ExecScene exec;
   // Ignores SIGTERM, so that it is still there when the next run is due; the lock lasts as long as
   // any of its processes.
   const health::CheckSpec spec = check_of(
@@ -429,8 +430,8 @@ TEST_CASE("without a host every command fails, and says why") {
 }
 
 TEST_CASE("when the host dies its commands die with it, and checks fail from then on") {
-  ExecScene exec;
   const Scratch scratch;
+  ExecScene exec;
   exec.scene.adopt({check_of(shell("echo $$ > " + scratch.file("pid") + "; exec sleep 1000"))});
   REQUIRE(exec.scene.run_until([&] { return scratch.read("pid").ends_with('\n'); }));
   CHECK_FALSE(exec.scene.prober.has_lost_exec_host());
