@@ -117,8 +117,9 @@ Sums sums_of(const Simulation& simulation) {
     sums.hopeless += std::ranges::any_of(fates, hopeless) ? 1U : 0U;
     sums.doubled += std::ranges::any_of(fates, &sim::Fate::doubled) ? 1U : 0U;
     for (std::size_t vip = 0; vip < fates.size() && !trial.failures.empty(); ++vip) {
-      const bool longer = sums.longest == nullptr || fates[vip].outage > sums.longest->outage;
-      if (fates[vip].served && longer) {
+      const base::Duration before =
+          sums.longest == nullptr ? base::Duration{} : sums.longest->outage;
+      if (fates[vip].served && fates[vip].outage > before) {
         sums.longest = &fates[vip];
         sums.when = &trial;
         sums.whose = vip;
