@@ -109,8 +109,8 @@ TEST_CASE("an unknown field is an error that names the nearest known one") {
 }
 
 TEST_CASE("fields of features to come are unknown") {
-  for (const char* field : {"transport", "virtualMAC", "track", "syncGroup", "routes",
-                            "hooks", "nodeSelector", "unadvertisedAddresses"}) {
+  for (const char* field : {"transport", "virtualMAC", "track", "syncGroup", "routes", "hooks",
+                            "nodeSelector", "unadvertisedAddresses"}) {
     CAPTURE(field);
     CHECK_FALSE(faults(with_fields(fmt::format("\"{}\": {{}}", field))).empty());
   }

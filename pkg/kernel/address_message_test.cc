@@ -98,7 +98,8 @@ TEST_CASE("an IPv6 host address skips duplicate detection, has no route and is n
   CHECK(lifetimes.ifa_valid == 0xffffffffU);
 }
 
-TEST_CASE("a lent address says for how long, to the second; a renewal replaces, and makes nothing") {
+TEST_CASE(
+    "a lent address says for how long, to the second; a renewal replaces, and makes nothing") {
   net::AddressStep lend = step(net::StepKind::kAdd, "192.0.2.10/24");
   lend.lifetime = std::chrono::seconds(2);
   const auto lifetimes_in = [](const std::vector<std::byte>& request) {

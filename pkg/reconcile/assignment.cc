@@ -5,6 +5,7 @@
 
 #include "pkg/base/check.h"
 #include "pkg/reconcile/lease.h"
+#include "pkg/vrrp/timers.h"
 
 namespace keelvip::reconcile {
 namespace {
@@ -131,7 +132,9 @@ void set_lifetimes(Assignment& assignment, const api::SpecSet& specs) {
     leased += lease_of(router) > base::Duration::zero() ? router.addresses.size() : 0;
   }
   for (AssignedRouter& router : assignment.routers) {
-    router.lifetime = lifetime_of(lease_of(router), leased);
+    const base::Duration patience = vrrp::active_down_interval(
+        router.settings.version, vrrp::Priority{1}, router.settings.advert_interval);
+    router.lifetime = lifetime_of(lease_of(router), leased, patience);
   }
 }
 

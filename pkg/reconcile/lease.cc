@@ -35,13 +35,14 @@ bool is_lent(const AddressTrack& track) {
 
 }  // namespace
 
-base::Duration lifetime_of(base::Duration lease, std::size_t addresses) {
+base::Duration lifetime_of(base::Duration lease, std::size_t addresses, base::Duration patience) {
   if (lease == base::Duration::zero()) {
     return lease;
   }
   const base::Duration asked = std::max<base::Duration>(lease - kKernelSlack, kShortest);
   const base::Duration bearable = 3 * static_cast<int>(addresses) * kPace;
-  return std::chrono::ceil<std::chrono::seconds>(std::max(asked, bearable));
+  const base::Duration enough = patience * 3 / 2;  // two thirds are left just before a renewal
+  return std::chrono::ceil<std::chrono::seconds>(std::max({asked, bearable, enough}));
 }
 
 base::Instant next_renewal(const State& state) {

@@ -14,8 +14,10 @@ namespace keelvip::reconcile {
 
 /// What the kernel is told when a node with so many leased addresses is to lose one `lease` after
 /// its agent died: whole seconds; zero: for ever. Longer with many addresses, which are renewed
-/// three times in it, all of them together less than 100 times a second.
-[[nodiscard]] base::Duration lifetime_of(base::Duration lease, std::size_t addresses);
+/// three times in it, all of them together less than 100 times a second; and longer where the
+/// peers' `patience` is, so that an address answers until its successor does.
+[[nodiscard]] base::Duration lifetime_of(base::Duration lease, std::size_t addresses,
+                                         base::Duration patience);
 
 /// When take_renewals() has something to give; kNever: not before another round.
 [[nodiscard]] base::Instant next_renewal(const State& state);

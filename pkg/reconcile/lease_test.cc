@@ -42,14 +42,20 @@ Story active_story(int addresses, base::Duration lease = 3s) {
 }  // namespace
 
 TEST_CASE("A lease of 3 s is 2 s for the kernel, which looks once a second; many make it longer") {
-  CHECK(lifetime_of(3s, 1) == 2s);
-  CHECK(lifetime_of(3s, 53) == 2s);
-  CHECK(lifetime_of(3s, 54) == 3s);
-  CHECK(lifetime_of(3s, 250) == 10s);
-  CHECK(lifetime_of(3s, 1000) == 38s);
-  CHECK(lifetime_of(60s, 250) == 59s);
-  CHECK(lifetime_of(1s, 1) == 2s);
-  CHECK(lifetime_of(0s, 1000) == 0s);
+  CHECK(lifetime_of(3s, 1, 800ms) == 2s);
+  CHECK(lifetime_of(3s, 53, 800ms) == 2s);
+  CHECK(lifetime_of(3s, 54, 800ms) == 3s);
+  CHECK(lifetime_of(3s, 250, 800ms) == 10s);
+  CHECK(lifetime_of(3s, 1000, 800ms) == 38s);
+  CHECK(lifetime_of(60s, 250, 800ms) == 59s);
+  CHECK(lifetime_of(1s, 1, 800ms) == 2s);
+  CHECK(lifetime_of(0s, 1000, 800ms) == 0s);
+}
+
+TEST_CASE(
+    "With slow adverts an address is lent for so long that it answers until its successor does") {
+  CHECK(lifetime_of(3s, 1, 7s) == 11s);  // version 2, every 2 s: two thirds are more than 7 s
+  CHECK(lifetime_of(30s, 1, 7s) == 29s);
 }
 
 TEST_CASE("An address is lent when it is added, and renewed three times in its life") {

@@ -12,8 +12,19 @@ using base::Duration;
 using base::Instant;
 using std::chrono::milliseconds;
 
-/// The default lease, and a step that was under way when the agent died.
-constexpr Duration kLease = std::chrono::seconds(3) + milliseconds(50);
+/// For how long a node may keep addresses without its agent: the default lease, or longer where the
+/// peers wait longer, and a step that was under way.
+Duration lease_of(const NodeView& node) {
+  using std::chrono::seconds;
+  Duration lease = seconds(3);
+  for (const RouterView& router : node.routers) {
+    const Duration most_skew =
+        router.version == vrrp::Version::kV2 ? seconds(1) : Duration(router.interval);
+    const Duration patience = 3 * Duration(router.interval) + most_skew;
+    lease = std::max<Duration>(lease, std::chrono::ceil<seconds>(patience * 3 / 2) + seconds(1));
+  }
+  return lease + milliseconds(50);
+}
 
 }  // namespace
 
@@ -26,6 +37,7 @@ AddressChecker::AddressChecker(const World& world, const ClusterView& view, Find
       findings_(findings),
       bound_(8 * hand_off + milliseconds(4)),
       wrong_(world.nodes()),
+      leases_(world.nodes()),
       silent_since_(world.nodes(), base::kNever) {}
 
 Instant AddressChecker::limit(std::size_t node, const Wrong& wrong) const {
@@ -90,7 +102,7 @@ void AddressChecker::check_leases(std::size_t node) {
   if (silent_since_[node] == base::kNever) {
     return;
   }
-  const Instant over = silent_since_[node] + kLease;
+  const Instant over = silent_since_[node] + leases_[node];
   if (world_.now() < over) {
     next_ = std::min(next_, over);
     return;
@@ -152,10 +164,13 @@ void AddressChecker::see(const Happening& happening) {
   if (std::holds_alternative<ConfigAdopted>(happening.fact) && view_.settings_changed == 0) {
     return;
   }
+  // The longest so far: what was lent by earlier specs is still lent.
+  Duration& lease = leases_[happening.node];
+  lease = std::max(lease, lease_of(view_.nodes[happening.node]));
   if (const auto* life = std::get_if<LifeChanged>(&happening.fact); life != nullptr) {
     const bool silent = life->life == Life::kCrashed || life->life == Life::kPaused;
     silent_since_[happening.node] = silent ? world_.now() : base::kNever;
-    next_ = silent ? std::min(next_, world_.now() + kLease) : next_;
+    next_ = silent ? std::min(next_, world_.now() + lease) : next_;
     if (life->life == Life::kExited) {
       exited(happening.node);
     }

@@ -40,6 +40,7 @@ class AddressChecker {
   base::Instant next_ = base::kNever;
   std::vector<std::vector<Wrong>> wrong_;
   std::vector<Wrong> scratch_;
+  std::vector<base::Duration> leases_;
   std::vector<base::Instant> silent_since_;  // its agent is dead or frozen; kNever: it is not
 };
 
