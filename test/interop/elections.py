@@ -4,9 +4,10 @@ Each story runs with Keelvip as the better router and again with keepalived as t
 LAB_KEELVIP=keepalived puts keepalived in Keelvip's place, which tests the laboratory itself.
 """
 
+import dataclasses
 import os
 
-from lab import VirtualRouter, case, wait_until
+from lab import Nginx, VirtualRouter, case, wait_until
 
 _V6_VIPS = ("fe80::254/64", "fd00::254/64")
 DIALECTS = {
@@ -19,6 +20,8 @@ BETTER, WORSE = 200, 100
 #: What a handover may take beyond the protocol's time on a busy machine; with the skew still less
 #: than three missed adverts.
 SLACK = 0.75
+#: An outage that is none; a gap would last a skew.
+GAPLESS = 0.15
 
 
 class Pair:
@@ -171,3 +174,31 @@ def _source(pair, node):
         return node.address()
     return next(address.split("/")[0] for address in sorted(node.addresses())
                 if address.startswith("fe80") and not address.startswith("fe80::254/"))
+
+
+def _demotion(lan, dialect):
+    """Keelvip's check lowers its priority below keepalived's: the skew is all that it takes."""
+    pair = Pair(lan, dialect, "keelvip")
+    nginx = Nginx(pair.a).start()
+    checks = ("[{name: nginx, httpGet: {port: 80, path: /}, periodMilliseconds: 100, "
+              f"onFailure: {{action: LowerPriority, by: {BETTER - WORSE // 2}}}}}]")
+    watched = dataclasses.replace(pair.router, checks=checks)
+    pair.daemon_a.write(watched.yaml({pair.a.name: BETTER, pair.b.name: WORSE}))
+    with pair.client:
+        pair.daemon_a.start()
+        pair.daemon_b.start()
+        pair.answers(pair.a)
+        since = pair.client.report().now
+        nginx.kill()
+        pair.answers(pair.b)
+        resigned = [advert for advert in pair.client.report().adverts_of(_source(pair, pair.a))
+                    if advert["resigned"]]
+        assert resigned, "no advert of priority 0"
+        pair.longest_outage_since(since, GAPLESS - SLACK)
+        wait_until(lambda: not pair.a.holds(pair.vip), 2)
+        assert pair.daemon_a.role() == "Backup"
+
+
+for _dialect in ("v2", "v3"):
+    case(f"{_dialect}: a check lowers Keelvip's priority: keepalived follows at once, without a gap",
+         dialect=_dialect)(_demotion)
