@@ -29,8 +29,11 @@ def slow_clients(lan):
                 slow.send(b"GET /status HTTP/1.1\r\nX-Slow: " if i % 2 else b"G")
         assert agent.get("/livez")[0] == 200
         wait_until(lambda: agent.get("/status")[0] == 200, 5)
-        report = cluster.client.report()
-        gap = max(advert["longest_gap"] for advert in report.adverts_of(a.address()))
+
+        def gaps():
+            heard = cluster.client.report().adverts_of(a.address())
+            return [advert["longest_gap"] for advert in heard if advert["longest_gap"] is not None]
+        gap = max(wait_until(gaps, 5, "two adverts, and the gap between them"))
         assert gap < WEB.interval_ms / 1000 + SLACK, f"{1000 * gap:.0f} ms between two adverts"
         cluster.no_election_since(since)
         grown = agent.memory()["Rss"] - before
