@@ -67,6 +67,11 @@ bool says_drained(const api::Node& status) {
   return text_at(status, {"drain", "drained"}) == "true";
 }
 
+bool looks_elsewhere(const api::Node& status, const drain::DrainFile& file) {
+  const std::string looks_at = text_at(status, {"drain", "file"});
+  return !looks_at.empty() && looks_at != file.path();
+}
+
 /// Why the agent does not see what we wrote; empty if it does.
 std::string blindness(const api::Node& status, const drain::DrainFile& file) {
   const std::string looks_at = text_at(status, {"drain", "file"});
@@ -93,7 +98,7 @@ Hearing hear(const std::string& endpoint) {
     return {std::nullopt, answer.error().message};
   }
   if (answer->status != 200) {
-    return {std::nullopt, text_at(answer->body, {"message"})};
+    return {std::nullopt, printable(text_at(answer->body, {"message"}))};
   }
   return {std::move(answer->body), {}};
 }
@@ -120,21 +125,41 @@ int tell_silence(const DrainOptions& options, const Hearing& heard, std::string_
     out << "No agent runs here: " << consequence << " when one starts.\n";
     return kOk;
   }
-  err << "keelvip: an agent runs here, but does not say what it does: " << printable(heard.error)
-      << '\n';
+  err << "keelvip: " << consequence
+      << " by the agent that runs here, but it cannot be asked: " << heard.error << '\n';
   return kEnvironment;
 }
 
-void tell_given_away(const api::Node& status, const std::string& name, std::ostream& out) {
+/// Who was heard as its successor while the router of this node handed over.
+std::string successor(const api::Node& entry) {
+  for (const api::Node& router : list_at(entry, {"routers"})) {
+    for (const api::Node& peer : list_at(router, {"peers"})) {
+      // Both in UTC, in one format.
+      if (text_at(peer, {"priority"}) != "0" &&
+          text_at(peer, {"lastHeard"}) >= text_at(router, {"since"})) {
+        return text_at(peer, {"address"});
+      }
+    }
+  }
+  return {};
+}
+
+/// Whether somebody has it now.
+bool tell_given_away(const api::Node& status, const std::string& name, std::ostream& out) {
   const api::Node* vip = find_vip(status, name);
   const api::Node* entry = vip != nullptr ? own_entry(*vip, status) : nullptr;
   if (entry != nullptr && owns_addresses(*entry)) {
     out << printable(name) << ": no longer advertised; this node owns "
         << printable(joined(list_at(*entry, {"addresses"})))
         << " (priority 255), so that stays until you remove it\n";
-    return;
+    return true;
   }
-  out << printable(name) << ": given away\n";
+  const std::string taker = entry != nullptr ? successor(*entry) : "";
+  out << printable(name)
+      << (taker.empty() ? ": NOBODY has taken it: no other node was heard"
+                        : ": given away to " + printable(taker))
+      << '\n';
+  return !taker.empty();
 }
 
 int tell_not_drained(const api::Node& status, const drain::DrainFile& file, const Names& here,
@@ -180,6 +205,10 @@ int drain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
   const bool waits = options.wait > base::Duration{};
   const Hearing before = waits ? hear(options.endpoint) : Hearing{};
   const Names were_active = before.status ? active_vips(*before.status) : Names{};
+  if (before.status && looks_elsewhere(*before.status, file)) {
+    err << "keelvip: " << printable(blindness(*before.status, file)) << '\n';
+    return kNo;
+  }
   if (const auto written = file.write(options.reason); !written) {
     err << "keelvip: " << written.error().message << '\n';
     return kEnvironment;
@@ -189,12 +218,13 @@ int drain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
     return kOk;
   }
   Names told;
+  bool taken = true;
   Names here = were_active;
   const Hearing heard = follow(options, [&](const api::Node& status) {
     here = vips_here(status, were_active);
     for (const std::string& name : were_active) {
       if (says_drained(status) && !here.contains(name) && told.insert(name).second) {
-        tell_given_away(status, name, out);
+        taken = tell_given_away(status, name, out) && taken;
       }
     }
     out.flush();
@@ -208,11 +238,16 @@ int drain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
   }
   out << printable(text_at(*heard.status, {"node"}))
       << " is drained and holds no VIP until `keelvip undrain`.\n";
-  return kOk;
+  return taken ? kOk : kNo;
 }
 
 int undrain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
   const drain::DrainFile file(options.state_directory);
+  const Hearing before = options.wait > base::Duration{} ? hear(options.endpoint) : Hearing{};
+  if (before.status && looks_elsewhere(*before.status, file)) {
+    err << "keelvip: " << printable(blindness(*before.status, file)) << '\n';
+    return kNo;
+  }
   if (const auto removed = file.remove(); !removed) {
     err << "keelvip: " << removed.error().message << '\n';
     return kEnvironment;

@@ -120,8 +120,9 @@ TEST_CASE("an agent that runs but cannot be asked leaves the question open") {
   Node node;
   node.wait = std::chrono::milliseconds(1);
   CHECK(drain(node.options(kNobody), node.out, node.err) == kEnvironment);
-  CHECK(node.err.str().find("an agent runs here, but does not say what it does: cannot reach") !=
-        std::string::npos);
+  CHECK(node.err.str().starts_with(
+      "keelvip: this node will be drained by the agent that runs here, but it cannot be asked: "
+      "cannot reach"));
   CHECK(node.state.entries() == 1);
 }
 
@@ -154,10 +155,21 @@ TEST_CASE("undrain is not content with a node that takes no part yet") {
   CHECK(node.err.str().find("does not take part in all VIPs yet") != std::string::npos);
 }
 
+TEST_CASE("where the agent looks elsewhere nothing is written, nor waited for") {
+  Node node;
+  DrainOptions options = node.options();
+  options.state_directory = node.state.path("other");
+  CHECK(drain(options, node.out, node.err) == kNo);
+  CHECK(node.err.str().find("the agent looks at ") != std::string::npos);
+  CHECK(undrain(options, node.out, node.err) == kNo);
+  CHECK(node.state.entries() == 0);
+}
+
 TEST_CASE("a directory that cannot be written is the environment's no") {
   Node node;
   DrainOptions options = node.options();
   options.state_directory = node.state.path("a/b");
+  options.wait = {};
   CHECK(drain(options, node.out, node.err) == kEnvironment);
   CHECK(node.err.str().starts_with("keelvip: cannot make "));
 }

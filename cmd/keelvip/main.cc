@@ -162,11 +162,12 @@ void add_simulate(CLI::App& app, Chosen& chosen) {
       ->check(CLI::Range(1, 10'000'000))
       ->capture_default_str();
   command->footer(
-      "For each node: it loses power, is stopped, its agent is killed, each of its interfaces goes "
-      "down or is cut off, each of its health checks fails. Exit code 1: a VIP ends without a "
-      "holder "
-      "or with two (or a document is invalid). Pairs that leave no node which may hold the VIP are "
-      "shown and do not count.");
+      "For each node: it loses power, is stopped, its agent and guard are killed, each of its "
+      "interfaces goes down or is cut off, each of its health checks fails. Exit code 1: a VIP "
+      "ends "
+      "without a holder or with two (or a document is invalid). Pairs that take every node which "
+      "may "
+      "hold the VIP away are shown and do not count; a node whose check fails is not away.");
   command->callback([options, &chosen] {
     chosen = [options] { return cmd::simulate(*options, std::cout, std::cerr); };
   });

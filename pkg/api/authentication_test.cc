@@ -39,6 +39,14 @@ TEST_CASE("a password that version 2 cannot carry is refused, not cut, and never
         "spec.authentication.password: must be a string, not a number: put it in quotes");
 }
 
+TEST_CASE("a password that became part of a name, for want of a space, is not shown") {
+  const std::string line =
+      fault(with_authentication(R"("password:hunter22": null, "password": "a")"));
+  CHECK(line ==
+        "spec.authentication: unknown field, not shown because it may hold a secret (is there a "
+        "space after the colon?); known here: type, password, passwordFile");
+}
+
 TEST_CASE("a password stands in the document or in a file, not both and not neither") {
   CHECK(fault(with_authentication(R"("type": "SimpleText")")) ==
         "spec.authentication: must have exactly one of password and passwordFile");

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "pkg/api/decode_parts.h"
+#include "pkg/api/encode.h"
 
 namespace keelvip::api {
 namespace {
@@ -55,6 +56,8 @@ std::pair<std::string, std::string> decode_header(const Node& node, const std::s
   if (value &&
       (std::any_of(value->begin(), value->end(), is_control) || value->size() > kMaxTextBytes)) {
     reader.refuse("value", fmt::format("must be one line of at most {} bytes", kMaxTextBytes));
+  } else if (value == kRedacted) {
+    reader.refuse("value", "is what is shown in its place; write the value itself");
   }
   reader.refuse_unknown();
   return {name.value_or(""), value.value_or("")};

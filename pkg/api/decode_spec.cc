@@ -159,7 +159,7 @@ Authentication decode_authentication(const Node& node, const std::string& path,
       authentication.password = Secret(std::string(trim_newline(*content)));
     }
   }
-  reader.refuse_unknown();
+  reader.refuse_unknown_unseen();
   return authentication;
 }
 

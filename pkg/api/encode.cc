@@ -73,8 +73,8 @@ Node encode_authentication(const Authentication& authentication, Secrets secrets
   if (!authentication.password_file.empty()) {
     node.put("passwordFile", text_node(authentication.password_file));
   } else {
-    node.put("password", text_node(secrets == Secrets::kKeep ? authentication.password.reveal()
-                                                             : kRedactedPassword));
+    node.put("password",
+             text_node(secrets == Secrets::kKeep ? authentication.password.reveal() : kRedacted));
   }
   return node;
 }
@@ -94,7 +94,8 @@ Node encode_lease(const Lease& lease) {
   return node;
 }
 
-Node encode_probe(const HttpGet& probe) {
+/// Of headers only Host is known to carry no credentials.
+Node encode_probe(const HttpGet& probe, Secrets secrets) {
   Node node;
   node.put("scheme", text_node(word_for(kSchemes, probe.scheme)));
   node.put("host", text_node(probe.host));
@@ -104,7 +105,8 @@ Node encode_probe(const HttpGet& probe) {
   for (const auto& [name, value] : probe.headers) {
     Node header;
     header.put("name", text_node(name));
-    header.put("value", text_node(value));
+    const bool shown = secrets == Secrets::kKeep || name == "Host";
+    header.put("value", text_node(shown ? std::string_view(value) : kRedacted));
     headers.push_back(std::move(header));
   }
   if (!headers.empty()) {
@@ -113,14 +115,14 @@ Node encode_probe(const HttpGet& probe) {
   return node;
 }
 
-Node encode_probe(const TcpSocket& probe) {
+Node encode_probe(const TcpSocket& probe, Secrets /*secrets*/) {
   Node node;
   node.put("host", text_node(probe.host));
   node.put("port", number_node(probe.port));
   return node;
 }
 
-Node encode_probe(const Exec& probe) {
+Node encode_probe(const Exec& probe, Secrets /*secrets*/) {
   Node::Array words;
   for (const std::string& word : probe.command) {
     words.push_back(text_node(word));
@@ -131,7 +133,7 @@ Node encode_probe(const Exec& probe) {
   return node;
 }
 
-Node encode_check(const HealthCheck& check) {
+Node encode_check(const HealthCheck& check, Secrets secrets) {
   Node node;
   node.put("name", text_node(check.name));
   const char* kind = std::visit(base::overloaded{
@@ -140,7 +142,8 @@ Node encode_check(const HealthCheck& check) {
                                     [](const Exec&) { return "exec"; },
                                 },
                                 check.probe);
-  node.put(kind, std::visit([](const auto& probe) { return encode_probe(probe); }, check.probe));
+  node.put(kind, std::visit([&](const auto& probe) { return encode_probe(probe, secrets); },
+                            check.probe));
   node.put("periodMilliseconds", count_node<Milliseconds>(check.period));
   node.put("timeoutMilliseconds", count_node<Milliseconds>(check.timeout));
   node.put("successThreshold", number_node(check.success_threshold));
@@ -180,7 +183,7 @@ Node encode_spec(const Spec& spec, Secrets secrets) {
   node.put("lease", encode_lease(spec.lease));
   Node::Array checks;
   for (const HealthCheck& check : spec.health_checks) {
-    checks.push_back(encode_check(check));
+    checks.push_back(encode_check(check, secrets));
   }
   if (!checks.empty()) {
     node.put("healthChecks", {{}, std::move(checks)});

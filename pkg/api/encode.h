@@ -11,9 +11,9 @@
 
 namespace keelvip::api {
 
-/// What stands for a password that is not shown. It is longer than a password may be, so that a
-/// copy of the output is refused rather than taken for the password.
-inline constexpr std::string_view kRedactedPassword = "<redacted>";
+/// What stands for a password, or for the value of a header of an HTTP check, that is not shown.
+/// The decoder refuses it, so that a copy of the output is not taken for the secret.
+inline constexpr std::string_view kRedacted = "<redacted>";
 
 enum class Secrets : std::uint8_t { kRedact, kKeep };
 

@@ -183,6 +183,20 @@ void ObjectReader::refuse_unknown() {
   refuse_unknown({});
 }
 
+void ObjectReader::refuse_unknown_unseen() {
+  if (node_.object() == nullptr) {
+    return;
+  }
+  for (const Member& member : *node_.object()) {
+    if (std::find(names_.begin(), names_.end(), member.key) == names_.end()) {
+      errors_.add(member.position, path_,
+                  fmt::format("unknown field, not shown because it may hold a secret (is there a "
+                              "space after the colon?); known here: {}",
+                              fmt::join(names_, ", ")));
+    }
+  }
+}
+
 void ObjectReader::refuse_unknown(
     const std::vector<std::pair<std::string_view, std::string_view>>& known) {
   if (node_.object() == nullptr) {

@@ -70,6 +70,9 @@ class ObjectReader {
   void refuse(std::string_view name, std::string_view reason);
   /// Reports every field whose name nobody asked for. Call it last.
   void refuse_unknown();
+  /// refuse_unknown() for an object that holds secrets: without a space after the colon a value is
+  /// part of the name, so no name is shown.
+  void refuse_unknown_unseen();
   /// refuse_unknown() with a better word for some of the names: pairs of name and reason.
   void refuse_unknown(const std::vector<std::pair<std::string_view, std::string_view>>& known);
 
