@@ -1,5 +1,6 @@
 #include "pkg/reconcile/conditions.h"
 
+#include <algorithm>
 #include <string>
 
 #include <fmt/format.h>
@@ -128,6 +129,9 @@ Judgement judge_conflicted(const State& state, std::uint32_t vip) {
     if (state.routers[router].conflict == WireConflict::kAnotherActive) {
       return {ConditionStatus::kTrue, "AnotherActive", router};
     }
+    if (state.routers[router].conflict == WireConflict::kAddressesDiffer) {
+      return {ConditionStatus::kTrue, "AddressesDiffer", router};
+    }
     if (state.routers[router].conflict == WireConflict::kAdvertsRejected) {
       return {ConditionStatus::kTrue, "AdvertsRejected", router};
     }
@@ -212,6 +216,14 @@ std::string conflicted_message(const State& state, const Judgement& judgement) {
     return fmt::format("{} is Active too, with priority {}.",
                        report.peers.front().address.to_string(),
                        report.peers.front().priority.value);
+  }
+  if (judgement.reason == "AddressesDiffer") {
+    const auto peer = std::ranges::find_if(report.peers, &vrrp::Peer::addresses_differ);
+    return fmt::format(
+        "{} advertises other addresses for virtual router {}; all nodes must have "
+        "the same.",
+        peer != report.peers.end() ? peer->address.to_string() : "Another router",
+        state.assignment.routers[judgement.router].settings.vrid.value);
   }
   if (judgement.reason == "AdvertsRejected") {
     return fmt::format("Adverts of {} are refused: {}.", report.last_rejected->source.to_string(),

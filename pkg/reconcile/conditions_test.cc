@@ -252,6 +252,25 @@ TEST_CASE("Another Active on the wire is a conflict while it is heard") {
   CHECK(story.times_told("Virtual IP is not in conflict") == 1);
 }
 
+TEST_CASE("Other addresses under the same number are a conflict while they are advertised") {
+  Story story = story_of({kWeb});
+  story.obey();
+  vrrp::Peer peer;
+  peer.address = ip("192.0.2.3");
+  peer.priority = {150};
+  peer.advert_interval = base::Centiseconds{20};
+  peer.last_heard = story.now.instant;
+  peer.addresses_differ = true;
+  story.speaker.routers[0].peers = {peer};
+  story.give(SpeakerReported{&story.speaker});
+  CHECK(story.condition("web", "Conflicted") ==
+        "True AddressesDiffer: 192.0.2.3 advertises other addresses for virtual router 51; all "
+        "nodes must have the same.");
+  story.wait(1s);
+  story.give(SpeakerReported{&story.speaker});
+  CHECK(story.condition("web", "Conflicted").starts_with("False NoConflict"));
+}
+
 TEST_CASE("Refused adverts are a conflict for a while, with the reason and the sender") {
   Story story = story_of({kWeb});
   story.obey();

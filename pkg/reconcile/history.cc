@@ -31,6 +31,15 @@ WireConflict conflict_of(const vrrp::RouterReport& report, base::Instant now) {
       return WireConflict::kAnotherActive;
     }
   }
+  // Two documents under one number: the addresses that only one of them has are held by nobody
+  // while the other one's node is Active.
+  const auto differs = [&](const vrrp::Peer& peer) {
+    return peer.addresses_differ &&
+           now - peer.last_heard <= 3 * base::Duration(peer.advert_interval);
+  };
+  if (std::ranges::any_of(report.peers, differs)) {
+    return WireConflict::kAddressesDiffer;
+  }
   if (report.last_rejected && !harmless(report.last_rejected->reason) &&
       now - report.last_rejected->at <= kRejectionMemory) {
     return WireConflict::kAdvertsRejected;

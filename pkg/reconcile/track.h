@@ -46,6 +46,7 @@ struct Cause {
 enum class WireConflict : std::uint8_t {
   kNone,
   kAnotherActive,    // we are Active, and so is somebody that we hear
+  kAddressesDiffer,  // somebody advertises other addresses for our virtual router
   kAdvertsRejected,  // adverts for our virtual router are refused
 };
 

@@ -6,7 +6,7 @@
 
 namespace keelvip::vrrp {
 
-void PeerTable::heard(const Advertisement& advert, base::Instant now) {
+void PeerTable::heard(const Advertisement& advert, bool addresses_differ, base::Instant now) {
   const std::span known(peers_.data(), size_);
   auto peer = std::ranges::find(known, advert.source, &Peer::address);
   if (peer == known.end()) {
@@ -17,7 +17,12 @@ void PeerTable::heard(const Advertisement& advert, base::Instant now) {
     }
   }
   peers_[static_cast<std::size_t>(peer - known.begin())] =
-      Peer{advert.source, advert.priority, advert.interval, advert.version, now};
+      Peer{advert.source,
+           advert.priority,
+           advert.interval,
+           advert.version,
+           now,
+           addresses_differ && advert.priority != kResign};
 }
 
 void PeerTable::copy_to(std::vector<Peer>& out) const {

@@ -14,7 +14,7 @@ namespace keelvip::vrrp {
 
 class PeerTable {
  public:
-  void heard(const Advertisement& advert, base::Instant now);
+  void heard(const Advertisement& advert, bool addresses_differ, base::Instant now);
 
   /// Replaces the content of `out`, most recently heard first.
   void copy_to(std::vector<Peer>& out) const;

@@ -20,9 +20,9 @@ base::Instant at(int seconds) {
 
 TEST_CASE("peers are listed by when they were last heard, with what they said last") {
   PeerTable table;
-  table.heard(from(1, 100), at(1));
-  table.heard(from(2, 120), at(2));
-  table.heard(from(1, 90), at(3));
+  table.heard(from(1, 100), false, at(1));
+  table.heard(from(2, 120), false, at(2));
+  table.heard(from(1, 90), false, at(3));
   std::vector<Peer> peers;
   table.copy_to(peers);
   REQUIRE(peers.size() == 2);
@@ -34,10 +34,10 @@ TEST_CASE("peers are listed by when they were last heard, with what they said la
 TEST_CASE("one peer too many replaces the one that was silent longest") {
   PeerTable table;
   for (std::uint8_t i = 0; i < kMaxPeers; ++i) {
-    table.heard(from(i), at(i));
+    table.heard(from(i), false, at(i));
   }
-  table.heard(from(0), at(50));
-  table.heard(from(99), at(51));
+  table.heard(from(0), false, at(50));
+  table.heard(from(99), false, at(51));
   std::vector<Peer> peers;
   table.copy_to(peers);
   REQUIRE(peers.size() == kMaxPeers);

@@ -153,7 +153,7 @@ void Router::accepted(const Advertisement& advert, const Admission& admission, b
     ++statistics_.inferior_while_active;
   }
   learn_form(advert.forms);
-  peers_.heard(advert, now);
+  peers_.heard(advert, admission.addresses_differ, now);
 }
 
 void Router::rejected(Rejection rejection, const net::ReceivedPacket& packet, base::Instant now) {

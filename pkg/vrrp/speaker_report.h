@@ -62,6 +62,7 @@ struct Peer {
   base::Centiseconds advert_interval{};
   Version version = Version::kV3;
   base::Instant last_heard;
+  bool addresses_differ = false;  // its last advert names others than ours; not if it resigned
 
   friend bool operator==(const Peer&, const Peer&) = default;
 };

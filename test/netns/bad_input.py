@@ -1,6 +1,7 @@
 """Bad input: each with a clear message, and nothing lost."""
 
 import contextlib
+import dataclasses
 import os
 import re
 import socket
@@ -157,3 +158,14 @@ def same_vrid(lan):
     # The loser has its turn when the winner goes.
     (agent.config / "virtualip.yaml").unlink()
     wait_until(lambda: a.holds("192.168.0.253") and not a.holds(VIP), 5)
+
+
+@case("two nodes with other addresses under one virtual router ID say so")
+def addresses_differ(lan):
+    a, b = lan.nodes
+    priorities = {a.name: 200, b.name: 100}
+    other = dataclasses.replace(WEB, vips=("192.168.0.250/24",))
+    Keelvip(a, WEB.yaml(priorities)).start()
+    wait_until(lambda: a.holds(WEB.vips[0]), 5)
+    backup = Keelvip(b, other.yaml(priorities)).start()
+    wait_until(lambda: says(backup, a.address(), "advertises other addresses"), 5)
