@@ -27,10 +27,9 @@ def _require(program, package):
 
 def _alive(pid):
     """Whether any of its threads is: the others may hold its sockets when the first is a zombie."""
-    with contextlib.suppress(OSError):
-        for task in os.listdir(f"/proc/{pid}/task"):
-            stat = pathlib.Path(f"/proc/{pid}/task/{task}/stat").read_text()
-            if stat.rpartition(")")[2].split()[0] not in "ZX":
+    for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):
+            if stat.read_text().rpartition(")")[2].split()[0] not in "ZX":
                 return True
     return False
 
