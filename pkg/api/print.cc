@@ -12,9 +12,21 @@
 namespace keelvip::api {
 namespace {
 
+/// Whether a control character of U+0080 to U+009F begins here, which steers terminals, too.
+bool is_high_control(std::string_view text) {
+  return text.size() > 1 && text[0] == '\xc2' && static_cast<unsigned char>(text[1]) < 0xa0;
+}
+
 void append_quoted(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
+  for (; !text.empty(); text.remove_prefix(1)) {
+    const char c = text.front();
+    if (is_high_control(text)) {
+      fmt::format_to(std::back_inserter(out), "\\u{:04x}",
+                     static_cast<unsigned>(static_cast<unsigned char>(text[1])));
+      text.remove_prefix(1);
+      continue;
+    }
     switch (c) {
       case '"':
         out += "\\\"";

@@ -41,4 +41,9 @@ b:
 )");
 }
 
+TEST_CASE("control characters that steer a terminal are escaped, those beyond ASCII too") {
+  const Node node = parse_one("{\"\xc2\x9b\": \"a\xc2\x85z \xc3\xa4\"}");
+  CHECK(to_json(node, 0) == "{\"\\u009b\":\"a\\u0085z \xc3\xa4\"}");
+}
+
 }  // namespace keelvip::api

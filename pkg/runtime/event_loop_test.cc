@@ -48,6 +48,11 @@ TEST_CASE("a wait that a signal interrupts still tells what is ready") {
   const itimerval soon{{}, {0, 1000}};
   REQUIRE(::setitimer(ITIMER_REAL, &soon, nullptr) == 0);
   loop.wait(base::kNever);
+#if defined(__SANITIZE_THREAD__)
+  if (calls == 0) {
+    loop.wait(base::kNever);  // ThreadSanitizer runs handlers late, at the next call that it knows
+  }
+#endif
   CHECK(calls == 1);
   ::sigaction(SIGALRM, &before, nullptr);
 }
