@@ -35,6 +35,11 @@ def _two_holders(cluster, since):
                 if 0 <= moment["first"] - since < WEB.down_interval(200)), default=0)
 
 
+def _took_over(cluster, node, since):
+    stretch = cluster.client.report().vip().takeover(node.mac())
+    return stretch and stretch["first"] >= since - 0.01
+
+
 def worker_dies(lan, name):
     """Several times, because a busy machine may disturb one of them."""
     number = signal.Signals[name]
@@ -45,7 +50,8 @@ def worker_dies(lan, name):
         for death in range(1, 6):
             worker = agent.worker()
             since = agent.kill_one(worker, number)
-            cluster.answers(b)
+            # For a down interval only: then the new worker is the better one again.
+            wait_until(lambda since=since: _took_over(cluster, b, since), 30, f"{b.name} answers")
             assert _resignations(cluster, a) == death, "nobody resigned for the dead worker"
             outages.append(cluster.outage_since(since))
             two = _two_holders(cluster, since)
