@@ -116,8 +116,8 @@ fuzz-build: deps-lint
 fuzz: fuzz-build ## Fuzz what strangers send; MINUTES=10 each, TARGET="http_request ...", KEEP=1
 	test/fuzz/run --seconds $$(($(or $(MINUTES),10) * 60)) $(if $(KEEP),--keep) $(TARGET)
 
-fuzz-smoke: fuzz-build ## All kept inputs and some seconds of new ones for each fuzz target
-	test/fuzz/run --seconds 15
+fuzz-smoke: fuzz-build ## All kept inputs and 30,000 new ones for each fuzz target
+	test/fuzz/run --runs 30000
 
 .PHONY: demo
 demo: deps-test lab ## Three nodes and a client on the terminal: failures and their outages (root)

@@ -119,7 +119,9 @@ Page Endpoints::serve(const Request& request) {
   if (request.path == "/readyz") {
     return readyz(request.verbose);
   }
-  const bool object = request.path.starts_with(std::string(kVirtualIps) + "/");
+  // No object's name has a NUL, and many JSON readers refuse an answer that repeats one.
+  const bool object = request.path.starts_with(std::string(kVirtualIps) + "/") &&
+                      request.path.find('\0') == std::string::npos;
   if (!object && request.path != kVirtualIps && request.path != "/status" &&
       request.path != "/metrics") {
     return failure_page(404, "there is nothing here; / lists what there is");

@@ -67,6 +67,9 @@ TEST_CASE("what is not there is a 404 that a Kubernetes client understands") {
         R"("message":"virtualips.keelvip.io \"no\"pe\" not found","reason":"NotFound","code":404})"
         "\n");
   CHECK(client.get("/nope").status == 404);
+  // JSON readers that take no NUL still read the answer.
+  CHECK(client.get("/apis/keelvip.io/v1alpha1/virtualips/%00").body.find("\\u0000") ==
+        std::string::npos);
   CHECK(client.get("/status/").status == 404);
   CHECK(client.get("/apis/keelvip.io/v1alpha1/virtualips/").status == 404);
   CHECK(client.get("/livez").status == 200);

@@ -14,6 +14,7 @@
 
 #include "pkg/api/object_reader.h"
 #include "pkg/api/text_check.h"
+#include "pkg/base/utf8.h"
 #include "pkg/specfile/document_splitter.h"
 #include "pkg/specfile/yaml_scalar.h"
 
@@ -24,6 +25,19 @@ api::Position position_of(const YAML::Mark& mark) {
   return mark.is_null() ? api::Position{1, 1}
                         : api::Position{static_cast<std::uint32_t>(mark.line + 1),
                                         static_cast<std::uint32_t>(mark.column + 1)};
+}
+
+/// The file is text without NUL; an escape can still bring one in, which would cut a password or a
+/// command short, and yaml-cpp makes a byte that is no UTF-8 of \N and of \_.
+bool has_bad_escape(std::string_view value) {
+  while (!value.empty()) {
+    const std::size_t length = base::utf8_length(value);
+    if (length == 0 || value.front() == '\0') {
+      return true;
+    }
+    value.remove_prefix(length);
+  }
+  return false;
 }
 
 /// Builds the tree of one document. Once something is refused it ignores the rest of the document:
@@ -67,6 +81,9 @@ class TreeBuilder : public YAML::EventHandler {
     if (!plain && tag != "!") {
       refuse(mark, kTagRefused);
     }
+    if (has_bad_escape(value)) {
+      refuse(mark, kEscapeRefused);
+    }
     if (error_) {
       return;
     }
@@ -104,6 +121,8 @@ class TreeBuilder : public YAML::EventHandler {
 
   static constexpr const char* kTagRefused =
       "tags (!name) are not accepted: put text in quotes instead";
+  static constexpr const char* kEscapeRefused =
+      R"(the escapes \0, \N and \_ are not accepted: write the character itself)";
   static constexpr const char* kKeyRefused = "a key must be a word, not null, a list or an object";
 
   void refuse(const YAML::Mark& mark, std::string reason) {

@@ -154,6 +154,16 @@ TEST_CASE("what is no YAML is refused where it stands") {
             .starts_with("1:1: this is not UTF-8 text"));
 }
 
+TEST_CASE("escapes that bring in a NUL, or what is no UTF-8, are refused") {
+  for (const char* text : {R"(a: "x\0y")", R"(a: "x\x00y")", R"(a: "x\u0000")", R"(a: "x\Ny")",
+                           R"(a: "x\_y")"}) {
+    CHECK(refusal(text) ==
+          R"(1:4: the escapes \0, \N and \_ are not accepted: write the character itself)");
+  }
+  CHECK(refusal(R"("a\0": 1)").starts_with("1:1: the escapes"));
+  CHECK(parse_one(R"(a: "x\x85\u00a0\U0001f600y")").find("a")->text() != nullptr);
+}
+
 TEST_CASE("documents are separate: what is wrong in one does not touch the others") {
   const auto documents =
       parse_yaml("a: 1\n---\nb: 'open quote\n---\nc: [\n--- # x\nd: 4\n...\ne: 5\n");

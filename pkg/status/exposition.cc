@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include "pkg/base/check.h"
-#include "pkg/status/utf8.h"
+#include "pkg/base/utf8.h"
 
 namespace keelvip::status {
 
@@ -42,9 +42,9 @@ void append_escaped(std::string& out, std::string_view text) {
     if (text.empty()) {
       break;
     }
-    const std::size_t length = utf8_length(text);
+    const std::size_t length = base::utf8_length(text);
     if (length == 0) {
-      out += kReplacementCharacter;
+      out += base::kReplacementCharacter;
     } else if (text.front() == '\\') {
       out += "\\\\";
     } else if (text.front() == '"') {

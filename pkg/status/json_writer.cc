@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "pkg/status/utf8.h"
+#include "pkg/base/utf8.h"
 
 namespace keelvip::status {
 
@@ -76,10 +76,10 @@ void JsonWriter::quote(std::string_view text) {
     if (text.empty()) {
       break;
     }
-    const std::size_t length = utf8_length(text);
+    const std::size_t length = base::utf8_length(text);
     const char first = text.front();
     if (length == 0) {
-      text_ += kReplacementCharacter;
+      text_ += base::kReplacementCharacter;
     } else if (first == '"' || first == '\\') {
       text_ += '\\';
       text_ += first;

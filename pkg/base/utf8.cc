@@ -1,6 +1,6 @@
-#include "pkg/status/utf8.h"
+#include "pkg/base/utf8.h"
 
-namespace keelvip::status {
+namespace keelvip::base {
 
 namespace {
 
@@ -58,4 +58,4 @@ std::size_t utf8_length(std::string_view text) {
   return sequence.length;
 }
 
-}  // namespace keelvip::status
+}  // namespace keelvip::base

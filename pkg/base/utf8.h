@@ -1,11 +1,11 @@
-// UTF-8 as JSON and Prometheus demand it: text from the outside (a check's output, a label) is
-// passed on where it is valid and marked with U+FFFD where it is not. Pure; any thread.
+// UTF-8 (RFC 3629): how long a valid character is. Text from the outside is refused, or passed on
+// with a mark in place of what is not valid. Pure; any thread.
 #pragma once
 
 #include <cstddef>
 #include <string_view>
 
-namespace keelvip::status {
+namespace keelvip::base {
 
 /// What stands in place of each invalid byte: U+FFFD.
 inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
@@ -14,4 +14,4 @@ inline constexpr std::string_view kReplacementCharacter = "\xEF\xBF\xBD";
 /// (RFC 3629: no overlong form, no surrogate, nothing above U+10FFFF). `text` is not empty.
 [[nodiscard]] std::size_t utf8_length(std::string_view text);
 
-}  // namespace keelvip::status
+}  // namespace keelvip::base

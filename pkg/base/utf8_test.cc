@@ -1,8 +1,8 @@
-#include "pkg/status/utf8.h"
+#include "pkg/base/utf8.h"
 
 #include <doctest/doctest.h>
 
-namespace keelvip::status {
+namespace keelvip::base {
 namespace {
 
 TEST_CASE("valid characters have the length their first byte says") {
@@ -26,4 +26,4 @@ TEST_CASE("overlong forms, surrogates, stray and missing bytes are invalid") {
 }
 
 }  // namespace
-}  // namespace keelvip::status
+}  // namespace keelvip::base
