@@ -4,15 +4,15 @@ file(MAKE_DIRECTORY ${cmd_root})
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/cmd ${cmd_root}/cmd SYMBOLIC)
 
 add_library(keelvip_status_commands STATIC
-  age.cc answer_reader.cc client.cc describe.cc drain.cc get.cc simulate.cc simulation.cc table.cc)
+  age.cc answer_reader.cc client.cc describe.cc drain.cc get.cc output.cc simulate.cc simulation.cc table.cc)
 target_include_directories(keelvip_status_commands PUBLIC ${cmd_root})
 target_link_libraries(keelvip_status_commands
   PUBLIC keelvip::api keelvip::drain keelvip::runtime keelvip::sim keelvip::specfile
   PRIVATE keelvip_warnings CURL::libcurl nlohmann_json::nlohmann_json)
 
 if(BUILD_TESTING)
-  add_executable(cmd_test age_test.cc describe_test.cc drain_test.cc get_test.cc simulate_test.cc
-    simulation_test.cc table_test.cc ${PROJECT_SOURCE_DIR}/pkg/specfile/temporary_directory.cc
+  add_executable(cmd_test age_test.cc describe_test.cc drain_test.cc get_test.cc output_test.cc
+    simulate_test.cc simulation_test.cc table_test.cc ${PROJECT_SOURCE_DIR}/pkg/specfile/temporary_directory.cc
     ${PROJECT_SOURCE_DIR}/pkg/status/example_snapshot.cc)
   target_compile_definitions(cmd_test PRIVATE
     KEELVIP_TESTDATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata")
