@@ -9,12 +9,12 @@
 #include <cstdlib>
 #include <functional>
 #include <limits>
-#include <map>
 #include <memory>
 #include <ostream>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cmd/keelvip/client.h"
@@ -63,13 +63,18 @@ void add_state(CLI::App& command, std::string& directory) {
 /// An option whose value is one of some words, and what each word stands for.
 template <typename Value>
 void add_choice(CLI::App& command, const std::string& name, Value& value,
-                const std::map<std::string, Value>& words, const std::string& description) {
-  const auto choose = [&value, words](const std::string& word) { value = words.at(word); };
+                const std::vector<std::pair<std::string, Value>>& words,
+                const std::string& description) {
+  std::vector<std::string> allowed;
+  for (const auto& [word, meaning] : words) {
+    allowed.push_back(word);
+  }
+  const auto choose = [&value, words](const std::string& word) {
+    value = std::ranges::find(words, word, [](const auto& each) { return each.first; })->second;
+  };
   command.add_option_function<std::string>(name, choose, description)
       ->option_text("WORD")
-      ->check([words](const std::string& word) {
-        return words.contains(word) ? "" : "there is no such word as \"" + word + "\"";
-      });
+      ->check(CLI::IsMember(allowed));
 }
 
 void add_agent(CLI::App& app, Chosen& chosen) {
@@ -95,13 +100,14 @@ void add_agent(CLI::App& app, Chosen& chosen) {
       })
       ->capture_default_str();
   add_state(*command, options->state_directory);
-  const std::map<std::string, runtime::LogFormat> formats{{"text", runtime::LogFormat::kText},
-                                                          {"json", runtime::LogFormat::kJson}};
+  const std::vector<std::pair<std::string, runtime::LogFormat>> formats{
+      {"text", runtime::LogFormat::kText}, {"json", runtime::LogFormat::kJson}};
   add_choice(*command, "--log-format", options->log_format, formats, "text (the default) or json");
-  const std::map<std::string, runtime::LogLevel> levels{{"debug", runtime::LogLevel::kDebug},
-                                                        {"info", runtime::LogLevel::kInfo},
-                                                        {"warn", runtime::LogLevel::kWarn},
-                                                        {"error", runtime::LogLevel::kError}};
+  const std::vector<std::pair<std::string, runtime::LogLevel>> levels{
+      {"debug", runtime::LogLevel::kDebug},
+      {"info", runtime::LogLevel::kInfo},
+      {"warn", runtime::LogLevel::kWarn},
+      {"error", runtime::LogLevel::kError}};
   add_choice(*command, "--log-level", options->log_level, levels,
              "debug, info (the default), warn or error");
   command->callback([options, &chosen] {
@@ -256,7 +262,7 @@ int run_command_line(int argc, const char* const* argv, std::ostream& out, std::
       "declarative VirtualIP documents.",
       "keelvip");
   app.require_subcommand(1);
-  app.set_version_flag("--version", std::string("keelvip ") + kVersion);
+  app.set_version_flag("--version", version_line());
   app.footer(
       "Exit codes: 0 fine, 1 the answer is no, 2 wrong usage, 3 the environment forbids it.");
   Chosen chosen;

@@ -35,5 +35,19 @@ TEST_CASE("help and version are answers, a wrong word is a complaint") {
   CHECK(wrong.err.find("did you mean \"get\"?") != std::string::npos);
 }
 
+TEST_CASE("version and --version say the same") {
+  CHECK(keelvip({"--version"}).code == kOk);
+  CHECK(keelvip({"--version"}).out == keelvip({"version"}).out);
+}
+
+TEST_CASE("a word that is none of an option's words is refused with all of them") {
+  const Answer level = keelvip({"agent", "--log-level", "foo"});
+  CHECK(level.code == kUsage);
+  CHECK(level.err.starts_with("--log-level: foo not in {debug,info,warn,error}\n"));
+  const Answer format = keelvip({"agent", "--log-format", "xml"});
+  CHECK(format.code == kUsage);
+  CHECK(format.err.starts_with("--log-format: xml not in {text,json}\n"));
+}
+
 }  // namespace
 }  // namespace keelvip::cmd

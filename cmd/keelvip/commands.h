@@ -30,7 +30,10 @@ struct PlanOptions {
 /// Prints what the agent would change on this node now, and why. Changes nothing.
 int plan(const PlanOptions& options, std::ostream& out, std::ostream& err);
 
-/// Prints version, commit and compiler.
+/// "keelvip 1.2.3 (commit abc1234, GCC 12.2.0)".
+std::string version_line();
+
+/// Prints version_line(), as --version does.
 int version(std::ostream& out);
 
 }  // namespace keelvip::cmd
