@@ -1,5 +1,7 @@
 #include "cmd/keelvip/client.h"
 
+#include <sys/un.h>
+
 #include <cctype>
 #include <cstdint>
 #include <limits>
@@ -10,6 +12,8 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "cmd/keelvip/table.h"
 
 namespace keelvip::cmd {
 
@@ -22,6 +26,38 @@ constexpr long kSilentSeconds = 2;  // an agent answers within milliseconds, or 
 constexpr long kTotalMilliseconds = 10'000;
 constexpr std::size_t kMaxAnswerBytes = std::size_t{256} << 20U;
 constexpr std::string_view kUnixScheme = "unix:";
+
+bool has_part(CURLU* url, CURLUPart part) {
+  char* text = nullptr;
+  const bool there = curl_url_get(url, part, &text, 0) == CURLUE_OK;
+  curl_free(text);
+  return there;
+}
+
+/// What is wrong with the form of `endpoint`; empty: nothing.
+std::string fault_of(const std::string& endpoint) {
+  if (endpoint.starts_with(kUnixScheme)) {
+    const std::string_view path = std::string_view(endpoint).substr(kUnixScheme.size());
+    return path.starts_with('/') && path.size() < sizeof(sockaddr_un::sun_path)
+               ? ""
+               : "the path must be absolute and below 108 bytes";
+  }
+  const bool schemeless = endpoint.find("://") == std::string::npos;
+  if (!schemeless && !endpoint.starts_with("http://") && !endpoint.starts_with("https://")) {
+    return "an agent speaks http";
+  }
+  const std::unique_ptr<CURLU, decltype(&curl_url_cleanup)> url(curl_url(), curl_url_cleanup);
+  const std::string whole = schemeless ? "http://" + endpoint : endpoint;
+  if (const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, whole.c_str(), 0);
+      code != CURLUE_OK) {
+    return curl_url_strerror(code);
+  }
+  if (has_part(url.get(), CURLUPART_QUERY) || has_part(url.get(), CURLUPART_FRAGMENT)) {
+    return "it has a query or a fragment";
+  }
+  // http://HOST may be a proxy's; HOST alone is more likely half of HOST:PORT.
+  return schemeless && !has_part(url.get(), CURLUPART_PORT) ? "it has no port" : "";
+}
 
 std::size_t receive(char* bytes, std::size_t /*one*/, std::size_t count, void* text) {
   auto& answer = *static_cast<std::string*>(text);
@@ -117,6 +153,17 @@ base::Result<api::Node> parse_answer(std::string_view json) {
     return base::unexpected(base::report_error("its answer is nested too deep"));
   }
   return *std::move(node);
+}
+
+base::Result<void> check_endpoint(const std::string& endpoint) {
+  const std::string wrong = fault_of(endpoint);
+  if (wrong.empty()) {
+    return {};
+  }
+  return base::unexpected(base::report_error(fmt::format(
+      "\"{}\" is no endpoint: {}; write http://HOST:PORT, HOST:PORT or unix:/PATH, such "
+      "as {}",
+      printable(endpoint), wrong, kDefaultEndpoint)));
 }
 
 base::Result<Answer> ask_agent(const std::string& endpoint, std::string_view path) {

@@ -47,8 +47,16 @@ std::string default_node_name() {
 /// What the chosen command is to do, set by its callback.
 using Chosen = std::function<int(std::ostream& out, std::ostream& err)>;
 
+/// As CLI11 wants it: empty if all is well.
+std::string complaint(const base::Result<void>& checked) {
+  return checked ? std::string() : checked.error().message;
+}
+
 CLI::Option* add_endpoint(CLI::App& command, std::string& endpoint) {
-  return command.add_option("--endpoint", endpoint, "Where the agent serves its status")
+  return command
+      .add_option("--endpoint", endpoint,
+                  "Where the agent serves its status: http://HOST:PORT, HOST:PORT or unix:/PATH")
+      ->check([](const std::string& where) { return complaint(check_endpoint(where)); })
       ->envname("KEELVIP_ENDPOINT")
       ->capture_default_str();
 }
@@ -94,10 +102,8 @@ void add_agent(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--listen", options->listen,
                    "ADDRESS:PORT of the endpoints: /status /metrics /livez /readyz")
-      ->check([](const std::string& where) {
-        const auto checked = httpapi::check_listen_address(where);
-        return checked ? std::string() : checked.error().message;
-      })
+      ->check(
+          [](const std::string& where) { return complaint(httpapi::check_listen_address(where)); })
       ->capture_default_str();
   add_state(*command, options->state_directory);
   const std::vector<std::pair<std::string, runtime::LogFormat>> formats{

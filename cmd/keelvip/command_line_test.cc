@@ -49,5 +49,26 @@ TEST_CASE("a word that is none of an option's words is refused with all of them"
   CHECK(format.err.starts_with("--log-format: xml not in {text,json}\n"));
 }
 
+TEST_CASE("an endpoint that is none is refused with the forms that are") {
+  for (const char* wrong :
+       {"", " ", "9477", "localhost", ":9477", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:99999",
+        "http://", "http://127.0.0.1:x", "http://a b:1", "ftp://127.0.0.1:9477", "/run/keelvip",
+        "unix:", "unix:keelvip.sock", "::1:9477", "http://127.0.0.1:9477/?a=b", "http://h:1#f"}) {
+    CAPTURE(wrong);
+    const Answer answer = keelvip({"get", "--endpoint", wrong});
+    CHECK(answer.code == kUsage);
+    CHECK(answer.err.find("write http://HOST:PORT, HOST:PORT or unix:/PATH") != std::string::npos);
+  }
+}
+
+TEST_CASE("an endpoint of a right form is asked, and nobody answers there") {
+  for (const char* right :
+       {"http://127.0.0.1:1", "https://127.0.0.1:1", "127.0.0.1:1", "localhost:1", "[::1]:1",
+        "http://[::1]:1/", "http://127.0.0.1:1/behind/a/proxy", "unix:/nowhere/keelvip.sock"}) {
+    CAPTURE(right);
+    CHECK(keelvip({"describe", "web", "--endpoint", right}).code == kEnvironment);
+  }
+}
+
 }  // namespace
 }  // namespace keelvip::cmd
