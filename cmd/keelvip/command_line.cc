@@ -35,13 +35,31 @@ namespace {
 
 constexpr const char* kDefaultConfig = "/etc/keelvip";
 
-std::string default_node_name() {
-  if (const char* name = std::getenv("NODE_NAME"); name != nullptr && *name != '\0') {
-    return name;
-  }
+constexpr const char* kNodeNameVariable = "NODE_NAME";
+
+std::string host_name() {
   utsname host{};
   ::uname(&host);
   return host.nodename;
+}
+
+/// A name that no list can have would keep the node out of every VIP that names its nodes.
+std::string check_node_name(const std::string& name) {
+  return name.find_first_not_of(" \t\r\n") == std::string::npos
+             ? "the name of a node cannot be blank; write one such as lb-1"
+             : "";
+}
+
+/// For a command that asks the running agent for its name first, so that an option cannot read it.
+std::string default_node_name() {
+  const char* name = std::getenv(kNodeNameVariable);
+  if (name == nullptr || *name == '\0') {
+    return host_name();
+  }
+  if (const std::string wrong = check_node_name(name); !wrong.empty()) {
+    throw CLI::ValidationError(kNodeNameVariable, wrong);
+  }
+  return name;
 }
 
 /// What the chosen command is to do, set by its callback.
@@ -88,7 +106,7 @@ void add_choice(CLI::App& command, const std::string& name, Value& value,
 void add_agent(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand("agent", "Keep the virtual addresses of this node alive");
   auto options = std::make_shared<agent::Options>();
-  options->node_name = default_node_name();
+  options->node_name = host_name();
   options->version = kVersion;
   options->commit = kCommit;
   command
@@ -97,7 +115,9 @@ void add_agent(CLI::App& app, Chosen& chosen) {
       ->capture_default_str();
   command
       ->add_option("--node-name", options->node_name,
-                   "Name of this node in spec.nodes; default: $NODE_NAME, then the host name")
+                   "Name of this node in spec.nodes; default: the host name")
+      ->envname(kNodeNameVariable)
+      ->check(check_node_name)
       ->capture_default_str();
   command
       ->add_option("--listen", options->listen,
@@ -136,15 +156,17 @@ void add_plan(CLI::App& app, Chosen& chosen) {
       "plan", "Show what the agent would change on this node now; change nothing");
   auto options = std::make_shared<PlanOptions>();
   options->config_directory = kDefaultConfig;
-  options->default_node_name = default_node_name();
   command->add_option("--config", options->config_directory, "Directory of VirtualIP documents")
       ->capture_default_str();
-  command->add_option("--node-name", options->node_name,
-                      "Name of this node in spec.nodes; default: that of the running agent, then "
-                      "$NODE_NAME, then the host name");
+  command
+      ->add_option("--node-name", options->node_name,
+                   "Name of this node in spec.nodes; default: that of the running agent, then "
+                   "$NODE_NAME, then the host name")
+      ->check(check_node_name);
   add_state(*command, options->state_directory);
   add_endpoint(*command, options->endpoint);
   command->callback([options, &chosen] {
+    options->default_node_name = default_node_name();
     chosen = [options](auto& out, auto& err) { return plan(*options, out, err); };
   });
 }

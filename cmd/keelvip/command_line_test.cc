@@ -1,5 +1,6 @@
 #include "cmd/keelvip/command_line.h"
 
+#include <cstdlib>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -67,6 +68,27 @@ TEST_CASE("an endpoint of a right form is asked, and nobody answers there") {
         "http://[::1]:1/", "http://127.0.0.1:1/behind/a/proxy", "unix:/nowhere/keelvip.sock"}) {
     CAPTURE(right);
     CHECK(keelvip({"describe", "web", "--endpoint", right}).code == kEnvironment);
+  }
+}
+
+TEST_CASE("a node has a name") {
+  for (const char* command : {"agent", "plan"}) {
+    for (const char* blank : {"", "  ", "\t"}) {
+      const Answer answer = keelvip({command, "--node-name", blank});
+      CHECK(answer.code == kUsage);
+      CHECK(answer.err.starts_with("--node-name: the name of a node cannot be blank"));
+    }
+  }
+}
+
+TEST_CASE("an environment that names the node with nothing but blanks is refused, too") {
+  REQUIRE(::setenv("NODE_NAME", "  ", 1) == 0);
+  const Answer agent = keelvip({"agent", "--config", "/nowhere"});
+  const Answer plan = keelvip({"plan", "--config", "/nowhere"});
+  REQUIRE(::unsetenv("NODE_NAME") == 0);
+  for (const Answer& answer : {agent, plan}) {
+    CHECK(answer.code == kUsage);
+    CHECK(answer.err.find("the name of a node cannot be blank") != std::string::npos);
   }
 }
 
