@@ -21,8 +21,8 @@ struct Answer {
 /// "unix:/path". The error's words show these forms; whether an agent is there is another question.
 [[nodiscard]] base::Result<void> check_endpoint(const std::string& endpoint);
 
-/// GET `path` from `endpoint`, of a form that check_endpoint() takes. Errors, in words that say what
-/// to do: the agent cannot be reached, or what answers is not a Keelvip agent.
+/// GET `path` from `endpoint`, of a form that check_endpoint() takes. Errors, in words that say
+/// what to do: the agent cannot be reached, or what answers is not a Keelvip agent.
 [[nodiscard]] base::Result<Answer> ask_agent(const std::string& endpoint, std::string_view path);
 
 /// `text` as one segment of a path (RFC 3986 2.1).

@@ -142,8 +142,8 @@ void add_agent(CLI::App& app, Chosen& chosen) {
 }
 
 void add_validate(CLI::App& app, Chosen& chosen) {
-  CLI::App* command =
-      app.add_subcommand("validate", "Check VirtualIP documents; exit 1 if any is wrong");
+  CLI::App* command = app.add_subcommand(
+      "validate", "Check VirtualIP documents; exit 1 if any is wrong, 3 if one cannot be read");
   auto files = std::make_shared<std::vector<std::string>>();
   command->add_option("FILE", *files, "Files or directories; - is standard input")->required();
   command->callback([files, &chosen] {

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "cmd/keelvip/exit_code.h"
+#include "pkg/specfile/temporary_directory.h"
 
 namespace keelvip::cmd {
 namespace {
@@ -69,6 +70,22 @@ TEST_CASE("an endpoint of a right form is asked, and nobody answers there") {
     CAPTURE(right);
     CHECK(keelvip({"describe", "web", "--endpoint", right}).code == kEnvironment);
   }
+}
+
+TEST_CASE("validate says no to what is wrong, and 3 where it could not look") {
+  const specfile::TemporaryDirectory at;
+  at.write("good.yaml", specfile::vip_document("a", 1, 1));
+  at.write("wrong.yaml", specfile::vip_document("b", 300, 2));
+  const std::string good = at.path("good.yaml");
+  const std::string wrong = at.path("wrong.yaml");
+  const std::string none = at.path("none.yaml");
+  CHECK(keelvip({"validate", good.c_str()}).code == kOk);
+  CHECK(keelvip({"validate", wrong.c_str()}).code == kNo);
+  CHECK(keelvip({"validate", good.c_str(), none.c_str()}).code == kEnvironment);
+  const Answer both = keelvip({"validate", wrong.c_str(), none.c_str()});
+  CHECK(both.code == kEnvironment);
+  CHECK(both.err.find("must be a whole number") != std::string::npos);
+  CHECK(both.err.find(none + ": cannot be read") != std::string::npos);
 }
 
 TEST_CASE("a node has a name") {

@@ -17,6 +17,7 @@ namespace keelvip::cmd {
 int run_agent(const agent::Options& options, std::ostream& err);
 
 /// Checks the files and prints one line per error, FILE:LINE:COLUMN: FIELD: REASON, to `err`.
+/// Exit code 1 if any is wrong, 3 if something could not be read.
 int validate(const std::vector<std::string>& paths, std::ostream& out, std::ostream& err);
 
 struct PlanOptions {

@@ -9,7 +9,7 @@
 namespace keelvip::cmd {
 
 int validate(const std::vector<std::string>& paths, std::ostream& out, std::ostream& err) {
-  const api::SpecSet specs = specfile::validate_paths(paths);
+  const auto [specs, unread] = specfile::validate_paths(paths);
   const std::vector<std::string> errors = specfile::describe_errors(specs);
   for (const std::string& error : errors) {
     err << error << "\n";
@@ -18,7 +18,8 @@ int validate(const std::vector<std::string>& paths, std::ostream& out, std::ostr
     err << fmt::format("{} error{} in {} document{}\n", errors.size(),
                        errors.size() == 1 ? "" : "s", specs.rejected.size(),
                        specs.rejected.size() == 1 ? "" : "s");
-    return kNo;
+    // As long as something is unread the answer is not known, whatever is wrong beside it.
+    return unread > 0 ? kEnvironment : kNo;
   }
   out << fmt::format("{} VirtualIP{} valid\n", specs.accepted.size(),
                      specs.accepted.size() == 1 ? " is" : "s are");

@@ -33,21 +33,20 @@ class Collector {
     }
   }
 
-  [[nodiscard]] const std::vector<api::SourceFile>& files() const { return files_; }
+  [[nodiscard]] Validation result() const { return {api::fold({}, files_), unread_}; }
 
  private:
   void add_standard_input() {
     const std::string source = "<stdin>";
     const auto text = read_to_end(STDIN_FILENO, api::kMaxFileBytes);
     // Names of password files are relative to the working directory then.
-    files_.push_back(text ? decode_text(source, *text, passwords_.reader_for(""))
-                          : unreadable_source(source, text.error().message));
+    take(source, text, passwords_.reader_for(""), 1);
   }
 
   void add_directory(const std::string& path) {
     const auto listing = list_directory(path);
     if (!listing) {
-      files_.push_back(unreadable_source(path, listing.error().message));
+      refuse(path, listing.error(), 1);
       return;
     }
     if (listing->paths.empty()) {
@@ -61,23 +60,41 @@ class Collector {
   void add_file(const std::string& path) {
     const FileStamp identity = stamp(path);
     if (identity.error != 0 || seen_.insert({identity.device, identity.inode}).second) {
-      files_.push_back(read_spec_file(path, passwords_));
+      // One that is too large has been looked at: it is wrong.
+      const bool too_large = std::cmp_greater(identity.size, api::kMaxFileBytes);
+      take(path, read_regular_file(path, api::kMaxFileBytes), passwords_.reader_for(path),
+           too_large ? 0 : 1);
     }
   }
 
+  void take(const std::string& source, const base::Result<std::string>& text,
+            const api::PasswordReader& read_password, std::size_t unread_otherwise) {
+    if (text) {
+      files_.push_back(decode_text(source, *text, read_password));
+    } else {
+      refuse(source, text.error(), unread_otherwise);
+    }
+  }
+
+  void refuse(const std::string& source, const base::Error& error, std::size_t unread) {
+    files_.push_back(unreadable_source(source, error.message));
+    unread_ += unread;
+  }
+
   std::vector<api::SourceFile> files_;
+  std::size_t unread_ = 0;
   std::set<std::pair<std::uint64_t, std::uint64_t>> seen_;
   PasswordFiles passwords_;
 };
 
 }  // namespace
 
-api::SpecSet validate_paths(const std::vector<std::string>& paths) {
+Validation validate_paths(const std::vector<std::string>& paths) {
   Collector collector;
   for (const std::string& path : paths) {
     collector.add(path);
   }
-  return api::fold({}, collector.files());
+  return collector.result();
 }
 
 std::vector<std::string> describe_errors(const api::SpecSet& specs) {

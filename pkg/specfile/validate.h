@@ -11,10 +11,15 @@
 
 namespace keelvip::specfile {
 
+struct Validation {
+  api::SpecSet specs;
+  std::size_t unread = 0;  // sources that could not be read; specs.rejected has the reasons
+};
+
 /// Every path is a file, a directory (its spec files are read) or "-" (standard input). Objects of
 /// all of them are taken together, as if they stood in one directory. The sources are the paths as
 /// given.
-[[nodiscard]] api::SpecSet validate_paths(const std::vector<std::string>& paths);
+[[nodiscard]] Validation validate_paths(const std::vector<std::string>& paths);
 
 /// "file:line:column: field: reason" for each error, sorted by file and place.
 [[nodiscard]] std::vector<std::string> describe_errors(const api::SpecSet& specs);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include "pkg/api/node.h"
 #include "pkg/specfile/temporary_directory.h"
 
 namespace keelvip::specfile {
@@ -11,7 +12,7 @@ namespace {
 using Lines = std::vector<std::string>;
 
 Lines errors_of(const std::vector<std::string>& paths) {
-  return describe_errors(validate_paths(paths));
+  return describe_errors(validate_paths(paths).specs);
 }
 
 }  // namespace
@@ -21,7 +22,7 @@ TEST_CASE("valid files have no errors") {
   at.write("a.yaml", vip_document("a", 1, 1));
   at.write("b.conf", vip_document("b", 2, 2));
   CHECK(errors_of({at.path("a.yaml"), at.path("b.conf")}).empty());
-  CHECK(validate_paths({at.path("a.yaml"), at.path("b.conf")}).accepted.size() == 2);
+  CHECK(validate_paths({at.path("a.yaml"), at.path("b.conf")}).specs.accepted.size() == 2);
 }
 
 TEST_CASE("every error of every file is a line that an editor can follow") {
@@ -68,6 +69,17 @@ TEST_CASE("what cannot be read is said") {
   at.write("empty.yaml", "");
   CHECK(errors_of({at.path()}).size() == 1);
   CHECK(errors_of({"/dev/zero"}) == Lines{"/dev/zero: is no regular file"});
+}
+
+TEST_CASE("what cannot be read is told from what is wrong") {
+  const TemporaryDirectory at;
+  at.write("wrong.yaml", vip_document("a", 300, 1));
+  at.write("empty.yaml", "");
+  at.write("large.yaml", std::string(api::kMaxFileBytes + 1, '#'));
+  CHECK(validate_paths({at.path()}).unread == 0);
+  at.link("dangling.yaml", "nowhere");
+  CHECK(validate_paths({at.path()}).unread == 1);
+  CHECK(validate_paths({at.path("none"), at.path("none.yaml"), "/dev/zero"}).unread == 3);
 }
 
 }  // namespace keelvip::specfile

@@ -85,7 +85,7 @@ def unreadable(lan):
     wait_until(lambda: a.holds(VIP), 5)
     wait_until(lambda: says(agent, "dangling.yaml") and says(agent, "pipe.yaml"), 5)
     done = agent.cli("validate", agent.config / "dangling.yaml", check=False)
-    assert done.returncode == 1 and "dangling.yaml" in done.stderr + done.stdout, done
+    assert done.returncode == 3 and "dangling.yaml" in done.stderr + done.stdout, done
 
 
 @case("bad input: the directory is missing: exit 3 and a word about which")
