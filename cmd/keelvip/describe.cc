@@ -172,8 +172,9 @@ std::string last_death_line(const api::Node& status, base::WallTime now) {
   if (reason.empty()) {
     return {};
   }
-  return printable(fmt::format("The worker was replaced {} times, last {}: {}",
-                               text_at(status, {"worker", "restarts"}),
+  const std::string restarts = text_at(status, {"worker", "restarts"});
+  return printable(fmt::format("The worker was replaced {}, last {}: {}",
+                               restarts == "1" ? "once" : restarts + " times",
                                ago(text_at(status, {"worker", "lastDeathTime"}), now), reason));
 }
 

@@ -34,7 +34,7 @@ TEST_CASE("describe asks the agent, and tells of a newer text that is refused") 
   std::ostringstream err;
   CHECK(describe({.name = "web", .endpoint = server.address()}, out, err) == kOk);
   CHECK(out.str().starts_with("Name:                web\n"));
-  CHECK(out.str().find("\nThe worker was replaced 1 times, last ") != std::string::npos);
+  CHECK(out.str().find("\nThe worker was replaced once, last ") != std::string::npos);
   CHECK(out.str().find(" ago: killed by SIGSEGV\n") != std::string::npos);
   CHECK(out.str().ends_with(
       "refused: /etc/keelvip/mail.yaml:4:3: spec.prioritty: unknown field (the version before it "
