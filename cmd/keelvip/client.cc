@@ -70,8 +70,8 @@ std::size_t receive(char* bytes, std::size_t /*one*/, std::size_t count, void* t
 
 base::Error unreachable(const std::string& endpoint, std::string_view why) {
   return base::report_error(fmt::format(
-      "cannot reach the agent at {}: {}\nIs `keelvip agent` running there? Name another address "
-      "with --endpoint.",
+      "cannot reach the agent at {}: {}\nIs `keelvip agent` running there? If it listens elsewhere "
+      "(--listen), name that address with --endpoint.",
       endpoint, why));
 }
 

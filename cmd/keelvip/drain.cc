@@ -1,6 +1,8 @@
 #include "cmd/keelvip/drain.h"
 
 #include <algorithm>
+#include <charconv>
+#include <initializer_list>
 #include <optional>
 #include <ostream>
 #include <set>
@@ -18,6 +20,8 @@ namespace keelvip::cmd {
 namespace {
 
 constexpr base::Duration kPollPeriod = std::chrono::milliseconds(100);
+// One that starts, or whose worker is replaced, answers sooner.
+constexpr base::Duration kPatience = std::chrono::seconds(3);
 
 using Names = std::set<std::string>;
 
@@ -103,15 +107,19 @@ Hearing hear(const std::string& endpoint) {
   return {std::move(answer->body), {}};
 }
 
-/// Asks the agent until `done` is content with an answer, the wait is over, or there is no agent.
+/// Asks the agent until `done` is content with an answer, the wait is over, there is no agent, or
+/// none that answers.
 template <typename Done>
 Hearing follow(const DrainOptions& options, Done done) {
   const base::Instant until = runtime::monotonic_now() + options.wait;
+  base::Instant silent_since = runtime::monotonic_now();
   runtime::EventLoop pause;
   while (true) {
     Hearing heard = hear(options.endpoint);
     const base::Instant now = runtime::monotonic_now();
-    const bool over = heard.status ? done(*heard.status) : !options.agent_runs();
+    silent_since = heard.status ? now : silent_since;
+    const bool over = heard.status ? done(*heard.status)
+                                   : !options.agent_runs() || now - silent_since >= kPatience;
     if (over || now >= until) {
       return heard;
     }
@@ -119,14 +127,21 @@ Hearing follow(const DrainOptions& options, Done done) {
   }
 }
 
-int tell_silence(const DrainOptions& options, const Hearing& heard, std::string_view consequence,
-                 std::ostream& out, std::ostream& err) {
+/// What was done to the file, and what comes of it.
+struct Deed {
+  std::string_view done;
+  std::string_view consequence;
+};
+
+int tell_silence(const DrainOptions& options, const drain::DrainFile& file, const Hearing& heard,
+                 const Deed& deed, std::ostream& out, std::ostream& err) {
   if (!options.agent_runs()) {
-    out << "No agent runs here: " << consequence << " when one starts.\n";
+    out << "No agent runs here: " << deed.consequence << " when one starts.\n";
     return kOk;
   }
-  err << "keelvip: " << consequence
-      << " by the agent that runs here, but it cannot be asked: " << heard.error << '\n';
+  err << "keelvip: " << file.path() << ' ' << deed.done << ", and " << deed.consequence
+      << " once the agent that runs here has seen it; whether it has is not known: " << heard.error
+      << '\n';
   return kEnvironment;
 }
 
@@ -181,6 +196,13 @@ int tell_not_drained(const api::Node& status, const drain::DrainFile& file, cons
   return kNo;
 }
 
+int number_at(const api::Node& node, std::initializer_list<std::string_view> path) {
+  const std::string text = text_at(node, path);
+  int number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
 bool in_initialize(const api::Node& status) {
   return std::ranges::any_of(list_at(status, {"items"}), [&](const api::Node& vip) {
     const api::Node* entry = own_entry(vip, status);
@@ -188,12 +210,71 @@ bool in_initialize(const api::Node& status) {
   });
 }
 
+/// Whom `router`, a Backup of `vip`, leaves the addresses to; nullptr as long as it may become
+/// Active any moment.
+const api::Node* superior(const api::Node& vip, const api::Node& router) {
+  const auto& peers = list_at(router, {"peers"});
+  const bool yields = text_at(vip, {"spec", "preemption", "mode"}) == "Never" ||
+                      at(router, {"preemptNotBefore"}) != nullptr;
+  const auto holds = [&](const api::Node& peer) {
+    const int priority = number_at(peer, {"priority"});
+    // The times are both in UTC, in one format.
+    return priority != 0 && text_at(peer, {"lastHeard"}) >= text_at(router, {"since"}) &&
+           (yields || priority >= number_at(router, {"effectivePriority"}));
+  };
+  const auto found = std::ranges::find_if(peers, holds);
+  return found != peers.end() ? &*found : nullptr;
+}
+
+/// The Backup among the routers of the node's entry, of two one that may become Active any moment;
+/// nullptr if the node is not one.
+const api::Node* backup(const api::Node& vip, const api::Node& entry) {
+  const api::Node* found = nullptr;
+  if (text_at(entry, {"role"}) != "Backup") {
+    return found;
+  }
+  for (const api::Node& router : list_at(entry, {"routers"})) {
+    if (text_at(router, {"role"}) == "Backup" &&
+        (found == nullptr || superior(vip, router) == nullptr)) {
+      found = &router;
+    }
+  }
+  return found;
+}
+
+bool is_decided(const api::Node& status) {
+  return std::ranges::all_of(list_at(status, {"items"}), [&](const api::Node& vip) {
+    const api::Node* entry = own_entry(vip, status);
+    const api::Node* router = entry != nullptr ? backup(vip, *entry) : nullptr;
+    return router == nullptr || superior(vip, *router) != nullptr;
+  });
+}
+
+std::string describe_backup(const api::Node& vip, const api::Node& router) {
+  const api::Node* holder = superior(vip, router);
+  if (holder == nullptr) {
+    return "It takes part; who shall hold the addresses is not decided yet.";
+  }
+  std::string next;
+  if (const std::string at = text_at(router, {"preemptNotBefore"}); !at.empty()) {
+    next = fmt::format(" This node takes over at {}, not before (spec.preemption).", at);
+  } else if (text_at(vip, {"spec", "preemption", "mode"}) == "Never") {
+    next = " It keeps them while it can (spec.preemption).";
+  }
+  return fmt::format("{} holds the addresses, with priority {}; this node has {}.{}",
+                     text_at(*holder, {"address"}), text_at(*holder, {"priority"}),
+                     text_at(router, {"effectivePriority"}), next);
+}
+
 void tell_roles(const api::Node& status, std::ostream& out) {
   for (const api::Node& vip : list_at(status, {"items"})) {
     const api::Node* entry = own_entry(vip, status);
     if (entry != nullptr) {
+      const api::Node* router = backup(vip, *entry);
       out << printable(name_of(vip)) << ": " << printable(text_at(*entry, {"role"})) << ": "
-          << printable(text_at(*entry, {"message"})) << '\n';
+          << printable(router != nullptr ? describe_backup(vip, *router)
+                                         : text_at(*entry, {"message"}))
+          << '\n';
     }
   }
 }
@@ -231,7 +312,8 @@ int drain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
     return says_drained(status) && here.empty();
   });
   if (!heard.status) {
-    return tell_silence(options, heard, "this node will be drained", out, err);
+    return tell_silence(options, file, heard, {"is written", "this node will be drained"}, out,
+                        err);
   }
   if (!says_drained(*heard.status) || !here.empty()) {
     return tell_not_drained(*heard.status, file, here, err);
@@ -257,10 +339,10 @@ int undrain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
     return kOk;
   }
   const Hearing heard = follow(options, [](const api::Node& status) {
-    return !says_drained(status) && !in_initialize(status);
+    return !says_drained(status) && !in_initialize(status) && is_decided(status);
   });
   if (!heard.status) {
-    return tell_silence(options, heard, "this node will take part", out, err);
+    return tell_silence(options, file, heard, {"is removed", "this node will take part"}, out, err);
   }
   if (says_drained(*heard.status)) {
     err << "keelvip: " << printable(blindness(*heard.status, file)) << '\n';

@@ -1,6 +1,8 @@
 #include "cmd/keelvip/drain.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <sstream>
 #include <string>
 
@@ -29,6 +31,21 @@ struct Node {
   [[nodiscard]] status::Snapshot snapshot() const {
     status::Snapshot made = status::example_snapshot();
     made.drain.file = state.path("drained");
+    return made;
+  }
+
+  /// As snapshot() is right after undrain: a Backup that has heard `peer` since.
+  [[nodiscard]] status::Snapshot backup_snapshot(std::optional<int> peer) const {
+    status::Snapshot made = snapshot();
+    for (status::RouterStatus& router : made.vips[1].routers) {
+      router.role = status::NodeRole::kBackup;
+      router.message = "It listens for adverts.";
+      router.addresses.clear();
+      if (peer) {
+        router.peers[0].priority = static_cast<std::uint8_t>(*peer);
+        router.peers[0].last_heard = router.since;
+      }
+    }
     return made;
   }
 
@@ -121,9 +138,20 @@ TEST_CASE("an agent that runs but cannot be asked leaves the question open") {
   node.wait = std::chrono::milliseconds(1);
   CHECK(drain(node.options(kNobody), node.out, node.err) == kEnvironment);
   CHECK(node.err.str().starts_with(
-      "keelvip: this node will be drained by the agent that runs here, but it cannot be asked: "
-      "cannot reach"));
+      "keelvip: " + node.state.path("drained") +
+      " is written, and this node will be drained once the agent that runs here has seen it; "
+      "whether it has is not known: cannot reach the agent at http://127.0.0.1:1: "));
+  CHECK(node.err.str().ends_with("name that address with --endpoint.\n"));
   CHECK(node.state.entries() == 1);
+}
+
+TEST_CASE("an agent that does not answer is not waited for until the end") {
+  Node node;
+  node.wait = std::chrono::hours(24);
+  CHECK(drain(node.options(kNobody), node.out, node.err) == kEnvironment);
+  CHECK(undrain(node.options(kNobody), node.out, node.err) == kEnvironment);
+  CHECK(node.err.str().find(" is removed, and this node will take part once ") !=
+        std::string::npos);
 }
 
 TEST_CASE("without waiting nobody is asked") {
@@ -143,6 +171,52 @@ TEST_CASE("undrain tells the roles that the node has then") {
   CHECK(node.out.str().find("db: Fault: ") != std::string::npos);
   CHECK(node.out.str().ends_with("lb-1 is not drained.\n"));
   CHECK(node.state.entries() == 0);
+}
+
+TEST_CASE("undrain tells who holds what this node does not take back") {
+  Node node;
+  status::Snapshot backup = node.backup_snapshot(90);
+  std::string told = "192.168.0.12 holds the addresses, with priority 90; this node has 40.";
+  SUBCASE("it is better") {}
+  SUBCASE("this node is better and waits") {
+    backup = node.backup_snapshot(30);
+    for (status::RouterStatus& router : backup.vips[1].routers) {
+      router.preempt_not_before = backup.taken.wall;
+    }
+    told =
+        "192.168.0.12 holds the addresses, with priority 30; this node has 40. This node takes "
+        "over at 2026-01-31T12:00:05.000000Z, not before (spec.preemption).";
+  }
+  SUBCASE("this node is better and never preempts") {
+    backup = node.backup_snapshot(30);
+    api::VirtualIp web = *backup.vips[1].resource;
+    web.spec.preemption.mode = api::Preemption::Mode::kNever;
+    backup.vips[1].resource = std::make_shared<const api::VirtualIp>(web);
+    told =
+        "192.168.0.12 holds the addresses, with priority 30; this node has 40. It keeps them while "
+        "it can (spec.preemption).";
+  }
+  node.says(backup);
+  CHECK(undrain(node.options(), node.out, node.err) == kOk);
+  CAPTURE(node.out.str());
+  CHECK(node.out.str().find("web: Backup: " + told + "\n") != std::string::npos);
+}
+
+TEST_CASE("undrain does not take a Backup that may become Active for the end") {
+  Node node;
+  node.wait = std::chrono::milliseconds(1);
+  SUBCASE("nobody was heard yet") {
+    node.says(node.backup_snapshot({}));
+  }
+  SUBCASE("somebody worse was") {
+    node.says(node.backup_snapshot(30));
+  }
+  SUBCASE("the Active has resigned") {
+    node.says(node.backup_snapshot(0));
+  }
+  CHECK(undrain(node.options(), node.out, node.err) == kOk);
+  CHECK(node.out.str().find("web: Backup: It takes part; who shall hold the addresses is not "
+                            "decided yet.\n") != std::string::npos);
 }
 
 TEST_CASE("undrain is not content with a node that takes no part yet") {
