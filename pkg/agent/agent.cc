@@ -81,6 +81,9 @@ class Agent {
   /// Takes the node out of service, or back; it is done by another thread.
   void ask_to_drain(bool drain) { channels_.drain_asked.put(drain); }
 
+  /// Reads the specs again at once, by another thread.
+  void ask_to_reload() { channels_.reload_asked.signal(); }
+
   [[nodiscard]] const std::string& address() const { return server_.address(); }
   [[nodiscard]] std::vector<httpapi::LoopAge> loop_ages() const;
 
@@ -245,7 +248,9 @@ void attend(Agent& agent, const runtime::SignalReader& signals, const runtime::N
       if (*signal == SIGUSR1 || *signal == SIGUSR2) {
         agent.ask_to_drain(*signal == SIGUSR1);
       }
-      // SIGHUP asks for a reload, which needs no asking: changes are picked up as they happen.
+      if (*signal == SIGHUP) {
+        agent.ask_to_reload();
+      }
       stop = stop || *signal == SIGTERM || *signal == SIGINT;
     }
   };

@@ -30,6 +30,7 @@ struct Channels {
 
   // Everything that may wait.
   runtime::Latest<std::shared_ptr<const api::SpecSet>> specs;
+  runtime::Wakeup reload_asked;  // by a signal
   runtime::Latest<status::DrainStatus> drain;
   runtime::Latest<bool> drain_asked;  // by a signal: drain, or undrain
   runtime::Latest<std::vector<health::CheckSpec>> checks;

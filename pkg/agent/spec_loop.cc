@@ -20,6 +20,13 @@ void run_spec_loop(specfile::SpecDirectory& specs, Channels& channels,
     runtime::log_event(runtime::LogLevel::kWarn, "Changes of specs may be noticed late",
                        {{"reason", specs.watch_problem()}});
   }
+  const auto on_asked = [&] {
+    channels.reload_asked.drain();
+    specs.look_again(runtime::monotonic_now());
+    runtime::log_event(runtime::LogLevel::kInfo, "A signal was obeyed", {{"asked", "reload"}});
+  };
+  KEELVIP_CHECK(
+      loop.watch(channels.reload_asked.fd(), runtime::Interest::kRead, on_asked).has_value());
   KEELVIP_CHECK(loop.watch(stop.fd(), runtime::Interest::kRead, [] {}).has_value());
   channels.specs.put(specs.current());
   while (!stop.requested()) {

@@ -8,7 +8,8 @@
 
 namespace keelvip::agent {
 
-/// Publishes what `specs` has already read, then every change, until `stop`.
+/// Publishes what `specs` has already read, then every change, and looks at once
+/// when channels.reload_asked says so, until `stop`.
 void run_spec_loop(specfile::SpecDirectory& specs, Channels& channels,
                    runtime::Heartbeat& heartbeat, runtime::StopSignal& stop);
 

@@ -76,6 +76,11 @@ void SpecDirectory::on_readable(base::Instant now) {
   }
 }
 
+void SpecDirectory::look_again(base::Instant now) {
+  dirty_ = true;
+  deadline_ = now;
+}
+
 std::shared_ptr<const api::SpecSet> SpecDirectory::advance(base::Instant now) {
   if (now < deadline_) {
     return nullptr;

@@ -36,6 +36,9 @@ class SpecDirectory {
 
   void on_readable(base::Instant now);
 
+  /// Somebody says that it changed: everything is due to be read again, watched or not.
+  void look_again(base::Instant now);
+
   [[nodiscard]] base::Instant next_deadline() const { return deadline_; }
 
   /// Does what is due. Returns the new current() if it differs from the last, else null.

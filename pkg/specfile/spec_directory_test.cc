@@ -46,6 +46,12 @@ class Watched {
     return directory_->advance(now_) != nullptr;
   }
 
+  /// Looks because somebody asks for it; says whether anything is new.
+  bool asked() {
+    directory_->look_again(now_);
+    return directory_->advance(now_) != nullptr;
+  }
+
   bool pass(base::Duration time) {
     now_ += time;
     return directory_->advance(now_) != nullptr;
@@ -395,6 +401,22 @@ TEST_CASE("what the kernel does not report is found by looking now and then") {
   (void)specs.noticed();
   CHECK(specs.pass(std::chrono::seconds(10)));
   CHECK(specs.in_force() == Lines{"web/2 2"});
+}
+
+TEST_CASE("who asks for it need not wait for the next look") {
+  const TemporaryDirectory at;
+  at.make_directory("parent");
+  at.make_directory("parent/specs");
+  at.write("parent/specs/a.yaml", vip_document("web", 1, 1));
+  Watched specs(at.path("parent/specs"));
+  at.rename("parent", "old");
+  at.make_directory("parent");
+  at.make_directory("parent/specs");
+  at.write("parent/specs/a.yaml", vip_document("web", 2, 1));
+  CHECK_FALSE(specs.pass(Milliseconds(1)));
+  CHECK(specs.asked());
+  CHECK(specs.in_force() == Lines{"web/2 2"});
+  CHECK_FALSE(specs.asked());
 }
 
 TEST_CASE("looking now and then finds nothing new where nothing is") {

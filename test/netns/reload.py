@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import signal
 
 from lab import Keelvip, VirtualRouter, case, hold, wait_until
 from netns.cluster import VIP, WEB, Cluster, alone, says
@@ -20,6 +21,18 @@ def added(lan):
         elections = [one for one in cluster.client.report().elections_since(since)
                      if one["vrid"] == WEB.vrid]
         assert not elections and cluster.outage_since(since) == 0
+
+
+@case("SIGHUP makes the agent look again, and disturbs nothing")
+def asked(lan):
+    a = lan.nodes[0]
+    agent = alone(lan, WEB.yaml(ALONE))
+    wait_until(lambda: a.holds(VIP), 5)
+    with lan.client.probe(VIP) as client:
+        os.kill(agent.pid, signal.SIGHUP)
+        wait_until(lambda: "A signal was obeyed" in agent.log(), 5)
+        hold(lambda: a.holds(VIP), 0.5)
+        assert not client.report().vip().outages
 
 
 @case("a removed file takes its VIP along: priority 0, address gone, the others go on")
