@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "pkg/api/object_reader.h"
 #include "pkg/api/text_check.h"
 
 namespace keelvip::api {
@@ -116,7 +117,7 @@ class JsonParser {
           return false;
         }
         if (!seen.insert(member.key).second) {
-          return fail(member.position, fmt::format("duplicate key \"{}\"", member.key));
+          return fail(member.position, fmt::format("duplicate key \"{}\"", shown(member.key)));
         }
         skip_space();
         if (!take(':')) {

@@ -62,6 +62,7 @@ TEST_CASE("a byte order mark is no part of the text") {
 
 TEST_CASE("what RFC 8259 does not allow is refused where it stands") {
   CHECK(refusal(R"({"a": 1, "a": 2})") == "1:10: duplicate key \"a\"");
+  CHECK(refusal(R"({"\u001b[2J": 1, "\u001b[2J": 2})") == "1:18: duplicate key \"?[2J\"");
   CHECK(refusal("{\"a\" 1}") == "1:6: \":\" is expected here");
   CHECK(refusal("{\"a\": 1") == "1:8: \",\" or \"}\" is expected here");
   CHECK(refusal("[1,\n") == "2:1: the text ends where a value should be");

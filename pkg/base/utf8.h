@@ -1,5 +1,6 @@
-// UTF-8 (RFC 3629): how long a valid character is. Text from the outside is refused, or passed on
-// with a mark in place of what is not valid. Pure; any thread.
+// UTF-8 (RFC 3629): how long a valid character is. Text from the outside (a document, a check's
+// output, a label) is refused, or passed on with a mark in place of each byte that is not valid:
+// JSON, Prometheus and terminals demand it. Pure; any thread; called by every parser and writer.
 #pragma once
 
 #include <cstddef>
