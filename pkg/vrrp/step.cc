@@ -158,6 +158,15 @@ bool shall_stand_again(const Turn& turn, Priority before) {
          turn.settings.preemption.mode != PreemptionMode::kNever;
 }
 
+/// Said at once, as Backups of version 3 reckon with the interval that they heard last: a
+/// resignation before the next advert would be answered after a skew of the old one, a longer
+/// interval by a takeover.
+void speak_in_new_interval(Turn& turn) {
+  forget_interval(turn);
+  turn.act(SendAdvertisement{turn.settings.priority});
+  arm(turn, turn.settings.advert_interval);
+}
+
 /// The running timer moves by what its length changed; it is never restarted, so that a priority
 /// that moves often cannot put a takeover off for ever.
 void handle(Turn& turn, const SettingsChanged& /*event*/) {
@@ -173,6 +182,10 @@ void handle(Turn& turn, const SettingsChanged& /*event*/) {
     const Priority before = std::exchange(state.spoken, turn.settings.priority);
     if (shall_stand_again(turn, before)) {
       stand_again(turn);
+      return;
+    }
+    if (turn.settings.version == Version::kV3 && turn.settings.advert_interval != state.armed) {
+      speak_in_new_interval(turn);
       return;
     }
   }
