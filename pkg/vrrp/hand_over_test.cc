@@ -114,6 +114,27 @@ TEST_CASE("who yields answers for an overlap, until the winner has the addresses
   CHECK_FALSE(rig.first().hands_over);
 }
 
+TEST_CASE("who yielded to one that resigns at once answers on, until the slowest would have come") {
+  ActiveRig rig;
+  rig.receive(advert(rig.config.routers[0], 150));
+  rig.lower_priority(1);
+  rig.run(milliseconds(10));
+  rig.receive(advert(rig.config.routers[0], 0));
+  rig.run(milliseconds(600));
+  CHECK(rig.first().hands_over);
+
+  SUBCASE("a successor comes") {
+    rig.receive(advert(rig.config.routers[0], 100));
+    rig.run(kOverlap);
+    CHECK_FALSE(rig.first().hands_over);
+  }
+  SUBCASE("the resignation is said again: that does not put the end off") {
+    rig.receive(advert(rig.config.routers[0], 0));
+    rig.run(kSlowestSkew + kOverlap - milliseconds(600));
+    CHECK_FALSE(rig.first().hands_over);
+  }
+}
+
 TEST_CASE("an Active whose priority falls resigns, so that a better Backup comes after its skew") {
   ActiveRig rig;
   rig.lower_priority(40);

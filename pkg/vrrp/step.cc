@@ -260,14 +260,24 @@ bool tolerates_inferior(Turn& turn) {
   return turn.now < preempt_not_before(turn.settings, state);
 }
 
+/// Nobody is Active any more: nothing to preempt, so a preemption delay does not matter. Who has
+/// just yielded to the one that leaves goes on answering until there is another; not for ever,
+/// however often it is said.
+void hear_vacancy(Turn& turn) {
+  RouterState& state = turn.state();
+  if (!state.vacant && hands_over(state)) {
+    hand_over(turn, hand_over_limit(turn.settings.version, state.active_interval));
+  }
+  state.expiry_reason = TransitionReason::kPeerResigned;
+  state.vacant = true;
+  arm(turn, skew(turn, state));
+}
+
 /// RFC 9568 6.4.2.
 void hear_as_backup(Turn& turn, const AdvertisementReceived& advert) {
   RouterState& state = turn.state();
   if (advert.priority == kResign) {
-    // Nobody is Active any more: nothing to preempt, so a preemption delay does not matter.
-    state.expiry_reason = TransitionReason::kPeerResigned;
-    state.vacant = true;
-    arm(turn, skew(turn, state));
+    hear_vacancy(turn);
     return;
   }
   hear_successor(turn);

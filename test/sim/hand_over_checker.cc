@@ -36,14 +36,17 @@ std::size_t HandOverChecker::slot_of_address(const net::Prefix& prefix) const {
 bool HandOverChecker::can_follow(std::size_t node, std::size_t other, std::size_t slot) const {
   const NodeView& successor = view_.nodes[other];
   const RouterView& router = successor.routers[slot];
+  const RouterView& leaver = view_.nodes[node].routers[slot];
+  // One that is about to preempt does not learn the interval, and reckons with an older one.
+  const bool slower = router.priority > leaver.priority &&
+                      std::max(router.interval, slowest_[other][slot]) > leaver.interval;
   const auto prompt = [&](std::size_t from, std::size_t to) {
     const Path& path = world_.segment(0).path(from, to);
     return path.clean() && path.longest <= milliseconds(1);
   };
   return other != node && successor.alive && !successor.frozen && router.participates &&
          router.role != vrrp::Role::kInitialize && world_.now() > successor.disturbed_until &&
-         router.accepts(view_.nodes[node].routers[slot]) && prompt(node, other) &&
-         prompt(other, node) &&
+         router.accepts(leaver) && !slower && prompt(node, other) && prompt(other, node) &&
          world_.node(other).kernel().interface_on(0) != net::InterfaceIndex{};
 }
 
@@ -63,6 +66,34 @@ bool HandOverChecker::held_elsewhere(std::size_t node, const net::Prefix& prefix
     }
   }
   return false;
+}
+
+void HandOverChecker::heard(std::size_t node, const PacketHeard& packet) {
+  const AdvertView advert = read_advert(packet.packet, packet.family, packet.source);
+  if (!packet.genuine || advert.slot >= kSlots) {
+    return;
+  }
+  const RouterView& router = view_.nodes[node].routers[advert.slot];
+  HandOver& own = hand_overs_[node][advert.slot];
+  slowest_[node][advert.slot] = std::max(slowest_[node][advert.slot], advert.interval);
+  if (advert.priority == 0) {
+    own.began = packet.local;
+    own.limit = std::max(own.limit, limit_of(router));
+    return;
+  }
+  if (own.runs && std::ranges::none_of(view_.nodes, [&](const NodeView& other) {
+        return other.routers[advert.slot].role == vrrp::Role::kActive;
+      })) {
+    own.successors = 0;  // a word that was long on its way looks like a successor's
+  }
+  if (advert.priority >= router.priority ||
+      router.preemption.mode != vrrp::PreemptionMode::kImmediate) {
+    // Whoever it is from: to this node somebody is Active, be it by an advert that the resignation
+    // overtook.
+    for (auto& hand_overs : hand_overs_) {
+      hand_overs[advert.slot].successors &= ~(1U << node);
+    }
+  }
 }
 
 void HandOverChecker::changed(std::size_t node, const HandOverChanged& change) {
@@ -137,6 +168,8 @@ void HandOverChecker::see(const Happening& happening) {
   const std::size_t node = happening.node;
   if (const auto* change = std::get_if<HandOverChanged>(&happening.fact)) {
     changed(node, *change);
+  } else if (const auto* packet = std::get_if<PacketHeard>(&happening.fact)) {
+    heard(node, *packet);
   } else if (const auto* role = std::get_if<RoleChanged>(&happening.fact)) {
     note_yield(node, *role);
     if (const std::size_t slot = slot_of(role->vrid, role->family);

@@ -22,11 +22,12 @@ class HandOverChecker {
  private:
   struct HandOver {
     bool runs = false;
-    base::Instant began;           // local
+    base::Instant began;           // local; anew when another one resigns meanwhile
     base::Duration limit{};        // by the settings that it began with
     std::uint32_t successors = 0;  // by bit: who could follow when it began
   };
 
+  void heard(std::size_t node, const PacketHeard& packet);
   void changed(std::size_t node, const HandOverChanged& change);
   void note_yield(std::size_t node, const RoleChanged& role);
   void gone(std::size_t node, const net::Prefix& prefix);
@@ -42,6 +43,7 @@ class HandOverChecker {
   const Schedule& schedule_;
   std::array<std::array<HandOver, kSlots>, kMaxNodes> hand_overs_{};
   std::array<std::array<bool, kSlots>, kMaxNodes> yielded_{};
+  std::array<std::array<base::Centiseconds, kSlots>, kMaxNodes> slowest_{};  // interval heard
 };
 
 }  // namespace keelvip::sim
