@@ -155,8 +155,8 @@ TEST_CASE("what is no YAML is refused where it stands") {
 }
 
 TEST_CASE("escapes that bring in a NUL, or what is no UTF-8, are refused") {
-  for (const char* text : {R"(a: "x\0y")", R"(a: "x\x00y")", R"(a: "x\u0000")", R"(a: "x\Ny")",
-                           R"(a: "x\_y")"}) {
+  for (const char* text :
+       {R"(a: "x\0y")", R"(a: "x\x00y")", R"(a: "x\u0000")", R"(a: "x\Ny")", R"(a: "x\_y")"}) {
     CHECK(refusal(text) ==
           R"(1:4: the escapes \0, \N and \_ are not accepted: write the character itself)");
   }
