@@ -298,7 +298,7 @@ void Controller::account(const StepAnswer& answer, Occurrences& occurrences) {
   if (!added && is_stray(state_, answer.step)) {
     ++state_.kernel.strays_removed;
     occurrences.push_back(
-        step_occurrence(state_, Severity::kInfo, "Leftover address removed", step));
+        step_occurrence(state_, Severity::kInfo, "Address removed that is not wanted here", step));
   } else if (answer.recovered) {
     occurrences.push_back(
         step_occurrence(state_, Severity::kInfo, "Address could be changed at last", step));

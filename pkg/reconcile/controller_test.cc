@@ -89,7 +89,7 @@ TEST_CASE("Leftovers of an agent that was killed are removed at once, foreign ad
   story.carry_out();
   CHECK_FALSE(story.has_address("192.0.2.10/24"));
   CHECK(story.controller.snapshot(story.now).kernel.strays_removed == 2);
-  CHECK(story.times_told("Leftover address removed") == 2);
+  CHECK(story.times_told("Address removed that is not wanted here") == 2);
 }
 
 TEST_CASE("Item 53: what stops being Active takes its addresses off after it has resigned") {
@@ -163,6 +163,14 @@ TEST_CASE("An interface that goes down means Fault, resignation and no addresses
   CHECK(story.vip_status("web").routers.at(0).role == NodeRole::kFault);
   CHECK(story.times_told("from=Active to=Fault reason=NoCarrier") == 1);
 
+  SUBCASE("and another fault is told as such, not as another role") {
+    story.facts.links.erase(story.facts.links.begin() + 1);
+    story.read_host();
+    story.obey();
+    CHECK(story.times_told("Virtual router has another fault") == 1);
+    CHECK(story.times_told("from=Fault") == 0);
+  }
+
   SUBCASE("and is picked up when it comes back, under another index") {
     story.carry_out();
     story.facts.links[1] = link(9, "eth0");
@@ -203,7 +211,7 @@ TEST_CASE("An address that came too late for its role is no leftover") {
   CHECK(story.step_texts() == Texts{"-192.0.2.10/24@2"});
   story.carry_out();
   CHECK(story.controller.snapshot(story.now).kernel.strays_removed == 0);
-  CHECK(story.times_told("Leftover") == 0);
+  CHECK(story.times_told("not wanted here") == 0);
 }
 
 TEST_CASE("An interface that was recreated unnoticed is not believed to be Active already") {

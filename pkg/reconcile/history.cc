@@ -92,12 +92,16 @@ void tell(const State& state, std::uint32_t router, const PastTransition& transi
           Occurrences& occurrences) {
   Occurrence occurrence;
   occurrence.severity = transition.to == NodeRole::kFault ? Severity::kWarning : Severity::kInfo;
-  occurrence.message = "Virtual router changed its role";
+  const bool same = transition.from == transition.to;
+  occurrence.message =
+      same ? "Virtual router has another fault" : "Virtual router changed its role";
   occurrence.fields.reserve(6);
   occurrence.fields.emplace_back("vip", state.assignment.vip_name(router));
   occurrence.fields.emplace_back("family", net::to_string(transition.family));
-  occurrence.fields.emplace_back("from", status::to_string(transition.from));
-  occurrence.fields.emplace_back("to", status::to_string(transition.to));
+  if (!same) {
+    occurrence.fields.emplace_back("from", status::to_string(transition.from));
+    occurrence.fields.emplace_back("to", status::to_string(transition.to));
+  }
   occurrence.fields.emplace_back("reason", reason_of(transition.cause));
   occurrence.fields.emplace_back("message", message_of(transition.cause));
   occurrences.push_back(std::move(occurrence));
