@@ -63,7 +63,11 @@ std::string note(const Simulation& simulation, const Trial& trial, const sim::Fa
         fmt::format("{}: {}", simulation.layout.hosts[excuse.host].name, excuse.reason));
   }
   for (const std::string& host : names_of(simulation, fate.cut_off)) {
-    notes.push_back(host + " has it too, out of reach");
+    notes.push_back(host + (fate.after.empty() ? " has it" : " has it too") + ", out of reach");
+  }
+  if (fate.doubled) {
+    notes.push_back(
+        fmt::format("{} both answer", fmt::join(names_of(simulation, fate.after), " and ")));
   }
   if (!trial.outcome.settled) {
     notes.emplace_back("does not come to rest");
@@ -99,10 +103,11 @@ void add_rows(const Simulation& simulation, const Trial& trial, Table& table) {
 }
 
 struct Sums {
-  std::size_t lost = 0;      // trials
-  std::size_t doubled = 0;   // trials
-  std::size_t hopeless = 0;  // trials
-  const sim::Fate* longest = nullptr;
+  std::size_t lost = 0;                // trials
+  std::size_t doubled = 0;             // trials
+  std::size_t hopeless = 0;            // trials
+  base::Duration election{};           // the longest
+  const sim::Fate* longest = nullptr;  // after a failure
   const Trial* when = nullptr;
   std::size_t whose = 0;
 };
@@ -116,7 +121,11 @@ Sums sums_of(const Simulation& simulation) {
     sums.lost += std::ranges::any_of(fates, lost) ? 1U : 0U;
     sums.hopeless += std::ranges::any_of(fates, hopeless) ? 1U : 0U;
     sums.doubled += std::ranges::any_of(fates, &sim::Fate::doubled) ? 1U : 0U;
-    for (std::size_t vip = 0; vip < fates.size() && !trial.failures.empty(); ++vip) {
+    for (std::size_t vip = 0; vip < fates.size(); ++vip) {
+      if (trial.failures.empty()) {
+        sums.election = std::max(sums.election, fates[vip].outage);
+        continue;
+      }
       const base::Duration before =
           sums.longest == nullptr ? base::Duration{} : sums.longest->outage;
       if (fates[vip].served && fates[vip].outage > before) {
@@ -256,6 +265,9 @@ std::string sum_up(const Simulation& simulation) {
   if (sums.hopeless > 0) {
     parts.push_back(
         fmt::format("in {} of them nobody is left for it (not counted)", sums.hopeless));
+  }
+  if (sums.election > base::Duration{}) {
+    parts.push_back("the first election takes " + length(sums.election));
   }
   if (sums.longest != nullptr) {
     parts.push_back(fmt::format("the longest outage is {} ({}, {})", length(sums.longest->outage),

@@ -30,7 +30,7 @@ struct Simulation {
 };
 
 /// Whether the VIP ends without a holder, so that it counts: one failure must leave one; of two
-/// that took everybody who may hold it nothing is asked.
+/// that left nobody who may hold it nothing is asked.
 [[nodiscard]] bool is_lost(const Trial& trial, const sim::Fate& fate);
 
 /// Every VIP ends with one holder, everywhere.

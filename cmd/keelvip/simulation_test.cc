@@ -1,6 +1,9 @@
 #include "cmd/keelvip/simulation.h"
 
+#include <fstream>
+#include <set>
 #include <sstream>
+#include <string>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -10,6 +13,37 @@
 
 namespace keelvip::cmd {
 namespace {
+
+/// The names of all members, however deep.
+void gather_names(const api::Node& node, std::set<std::string>& names) {
+  if (const auto* members = node.object()) {
+    for (const api::Member& member : *members) {
+      names.insert(member.key);
+      gather_names(member.value, names);
+    }
+  } else if (const auto* items = node.array()) {
+    for (const api::Node& item : *items) {
+      gather_names(item, names);
+    }
+  }
+}
+
+/// The words in backquotes of the reference that begin with a small letter and hold no space.
+std::set<std::string> documented_names() {
+  std::ifstream file(KEELVIP_SIMULATE_DOC);
+  std::set<std::string> names;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream parts(line);
+    std::string part;
+    for (bool quoted = false; std::getline(parts, part, '`'); quoted = !quoted) {
+      if (quoted && part.find_first_of(" .-") == std::string::npos && part[0] >= 'a') {
+        names.insert(part);
+      }
+    }
+  }
+  names.erase("simulate");  // the command
+  return names;
+}
 
 using sim::Failure;
 using sim::FailureKind;
@@ -99,6 +133,12 @@ TEST_CASE("the table tells who held and holds what, how long that took, and why 
 
 TEST_CASE("json has all that the table has, and the fates of VIPs that nothing happened to") {
   CHECK(status::differs_from_golden("simulate.json", api::to_json(to_node(everything()), 2)) == "");
+}
+
+TEST_CASE("the reference names every field of the json, and no other") {
+  std::set<std::string> names;
+  gather_names(to_node(everything()), names);
+  CHECK(documented_names() == names);
 }
 
 TEST_CASE("all is well unless a VIP ends without a holder or with two, for a reason that counts") {

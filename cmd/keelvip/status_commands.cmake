@@ -15,7 +15,8 @@ if(BUILD_TESTING)
     simulate_test.cc simulation_test.cc table_test.cc ${PROJECT_SOURCE_DIR}/pkg/specfile/temporary_directory.cc
     ${PROJECT_SOURCE_DIR}/pkg/status/example_snapshot.cc)
   target_compile_definitions(cmd_test PRIVATE
-    KEELVIP_TESTDATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata")
+    KEELVIP_TESTDATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata"
+    KEELVIP_SIMULATE_DOC="${PROJECT_SOURCE_DIR}/docs/reference/simulate.md")
   target_link_libraries(cmd_test PRIVATE
     keelvip_status_commands keelvip::httpapi keelvip_test_main keelvip_warnings)
   add_test(NAME unit.cmd COMMAND cmd_test)

@@ -158,7 +158,7 @@ class Scenario {
       const auto taken_by = std::ranges::find_if(
           failures, [&](const Failure& failure) { return failure.takes(host, lan); });
       const bool taken = taken_by != failures.end();
-      fate.nobody_left = fate.nobody_left && taken;
+      fate.nobody_left = fate.nobody_left && (taken || withdrawn(failures, host, vip));
       if (taken && taken_by->kind == FailureKind::kCutOff && has(host, vip)) {
         fate.cut_off.push_back(host);
       }
@@ -167,6 +167,17 @@ class Scenario {
             {host, taken ? std::string(to_string(taken_by->kind)) : reason_of(host, vip)});
       }
     }
+  }
+
+  /// By its own check, that its specs say to withdraw for.
+  [[nodiscard]] bool withdrawn(std::span<const Failure> failures, std::size_t host,
+                               std::size_t vip) const {
+    return std::ranges::any_of(failures, [&](const Failure& failure) {
+      return failure.kind == FailureKind::kCheckFails && failure.host == host &&
+             failure.vip == vip &&
+             vips_[vip].spec.health_checks[failure.check].on_failure.action ==
+                 api::OnFailure::Action::kWithdraw;
+    });
   }
 
   [[nodiscard]] bool has(std::size_t host, std::size_t vip) const {

@@ -30,7 +30,8 @@ struct Fate {
   base::Duration longest_double{};  // how long two hosts that clients can reach had it, in one go
   bool served = false;              // in the end
   bool doubled = false;             // in the end
-  /// The failures took every host that may hold it off the LAN, or their agents.
+  /// The failures took every host that may hold it off the LAN, or their agents, or made them
+  /// withdraw as a check of this VIP says.
   bool nobody_left = false;
   std::vector<std::size_t> cut_off;  // hosts that have it in the end and that no client reaches
   std::vector<Excuse> excuses;       // if it is not served
