@@ -198,8 +198,8 @@ TEST_CASE("a command does not inherit signals, scheduling or limits of the agent
         "SigBlk: 0000000000000000 SigIgn: 0000000000000000");
   CHECK(exec.output_of("cat /proc/self/oom_score_adj") == "0");
   CHECK(exec.output_of("ulimit -c; ulimit -n") == "0");
-  // Whoever starts all of this may have been nice; the policy is the agent's own doing.
-  const std::string nice = std::to_string(::getpriority(PRIO_PROCESS, 0));
+  // What is taken from others is given back; what is left to them stays.
+  const std::string nice = std::to_string(std::max(0, ::getpriority(PRIO_PROCESS, 0)));
   CHECK(exec.output_of("cut -d' ' -f19,41 /proc/self/stat") == nice + " 0");
 }
 
