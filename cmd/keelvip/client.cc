@@ -3,6 +3,7 @@
 #include <sys/un.h>
 
 #include <cctype>
+#include <cerrno>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -68,11 +69,16 @@ std::size_t receive(char* bytes, std::size_t /*one*/, std::size_t count, void* t
   return count;
 }
 
-base::Error unreachable(const std::string& endpoint, std::string_view why) {
-  return base::report_error(fmt::format(
-      "cannot reach the agent at {}: {}\nIs `keelvip agent` running there? If it listens elsewhere "
-      "(--listen), name that address with --endpoint.",
-      endpoint, why));
+/// `number`: of the system's error; 0 if it is none, then `otherwise` says what is.
+base::Error unreachable(const std::string& endpoint, int number, std::string_view otherwise) {
+  const std::string_view hint =
+      number == EACCES && endpoint.starts_with("unix:")
+          ? "A socket file is for its owner and group: do it as one of them, or as root."
+          : "Is `keelvip agent` running there, and does its worker live (its log tells)? If it "
+            "listens elsewhere (--listen), name that address with --endpoint.";
+  return base::report_error(fmt::format("cannot reach the agent at {}: {}\n{}", endpoint,
+                                        number != 0 ? base::describe_errno(number) : otherwise,
+                                        hint));
 }
 
 base::Error silent(const std::string& endpoint) {
@@ -200,8 +206,7 @@ base::Result<Answer> ask_agent(const std::string& endpoint, std::string_view pat
     long number = 0;
     curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &number);
     return base::unexpected(
-        unreachable(endpoint, number != 0 ? base::describe_errno(static_cast<int>(number))
-                                          : curl_easy_strerror(outcome)));
+        unreachable(endpoint, static_cast<int>(number), curl_easy_strerror(outcome)));
   }
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
@@ -210,6 +215,19 @@ base::Result<Answer> ask_agent(const std::string& endpoint, std::string_view pat
     return base::unexpected(not_an_agent(endpoint, node.error().message));
   }
   return Answer{static_cast<int>(status), *std::move(node)};
+}
+
+base::Result<api::Node> ask_status(const std::string& endpoint) {
+  auto answer = ask_agent(endpoint, "/status");
+  if (!answer) {
+    return base::unexpected(answer.error());
+  }
+  if (answer->status != 200) {
+    const api::Node* message = answer->body.find("message");
+    const std::string* words = message != nullptr ? message->text() : nullptr;
+    return base::unexpected(base::report_error(words != nullptr ? printable(*words) : ""));
+  }
+  return std::move(answer->body);
 }
 
 }  // namespace keelvip::cmd

@@ -25,6 +25,10 @@ struct Answer {
 /// what to do: the agent cannot be reached, or what answers is not a Keelvip agent.
 [[nodiscard]] base::Result<Answer> ask_agent(const std::string& endpoint, std::string_view path);
 
+/// The answer to GET /status. Errors: as those of ask_agent(), or in the words of an agent that
+/// knows nothing yet.
+[[nodiscard]] base::Result<api::Node> ask_status(const std::string& endpoint);
+
 /// `text` as one segment of a path (RFC 3986 2.1).
 [[nodiscard]] std::string url_escaped(std::string_view text);
 

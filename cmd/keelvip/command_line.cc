@@ -3,6 +3,7 @@
 
 #include <sys/utsname.h>
 
+#include <fmt/format.h>
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
@@ -60,6 +61,17 @@ std::string default_node_name() {
     throw CLI::ValidationError(kNodeNameVariable, wrong);
   }
   return name;
+}
+
+/// What the file of the order would hold only in part.
+std::string check_reason(const std::string& reason) {
+  if (reason.find('\n') != std::string::npos) {
+    return "a reason is one line";
+  }
+  return reason.size() > drain::DrainFile::kMaxReasonBytes
+             ? fmt::format("a reason has at most {} bytes, not {}",
+                           drain::DrainFile::kMaxReasonBytes, reason.size())
+             : "";
 }
 
 /// What the chosen command is to do, set by its callback.
@@ -155,6 +167,7 @@ void add_plan(CLI::App& app, Chosen& chosen) {
   CLI::App* command = app.add_subcommand(
       "plan", "Show what the agent would change on this node now; change nothing");
   auto options = std::make_shared<PlanOptions>();
+  options->agent_runs = agent::InstanceLock::is_held;
   options->config_directory = kDefaultConfig;
   command->add_option("--config", options->config_directory, "Directory of VirtualIP documents")
       ->capture_default_str();
@@ -254,7 +267,9 @@ void add_drain(CLI::App& app, Chosen& chosen) {
     return command;
   };
   add("drain", "Give this node's VIPs away and keep it out of service, also after restarts", drain)
-      ->add_option("--reason", options->reason, "Words for whoever asks why");
+      ->add_option("--reason", options->reason,
+                   "Words for whoever asks why: one line of at most 256 bytes")
+      ->check(check_reason);
   add("undrain", "Let this node stand for election again", undrain);
 }
 

@@ -1,5 +1,8 @@
 #include "cmd/keelvip/command_line.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdlib>
 #include <sstream>
 #include <string>
@@ -7,7 +10,10 @@
 
 #include <doctest/doctest.h>
 
+#include "cmd/keelvip/commands.h"
 #include "cmd/keelvip/exit_code.h"
+#include "pkg/api/node.h"
+#include "pkg/runtime/unique_fd.h"
 #include "pkg/specfile/temporary_directory.h"
 
 namespace keelvip::cmd {
@@ -86,6 +92,73 @@ TEST_CASE("validate says no to what is wrong, and 3 where it could not look") {
   CHECK(both.code == kEnvironment);
   CHECK(both.err.find("must be a whole number") != std::string::npos);
   CHECK(both.err.find(none + ": cannot be read") != std::string::npos);
+}
+
+TEST_CASE("plan and simulate say the same of what is wrong, and of what they could not read") {
+  const specfile::TemporaryDirectory at;
+  at.write("wrong.yaml", specfile::vip_document("b", 300, 2));
+  const char* config = at.path().c_str();
+  for (const char* command : {"plan", "simulate"}) {
+    CAPTURE(command);
+    CHECK(keelvip({command, "--config", config}).code == kNo);
+  }
+  at.link("dangling.yaml", "nowhere");
+  for (const char* command : {"plan", "simulate"}) {
+    CAPTURE(command);
+    const Answer answer = keelvip({command, "--config", config});
+    CHECK(answer.code == kEnvironment);
+    CHECK(answer.err.find("dangling.yaml: cannot be read: ") != std::string::npos);
+  }
+}
+
+TEST_CASE("standard input is wrong when it is too large, as a file is") {
+  const specfile::TemporaryDirectory at;
+  at.write("large.yaml", std::string(api::kMaxFileBytes + 1, '#'));
+  const runtime::UniqueFd before(::dup(STDIN_FILENO));
+  const runtime::UniqueFd large(::open(at.path("large.yaml").c_str(), O_RDONLY | O_CLOEXEC));
+  REQUIRE(::dup2(large.get(), STDIN_FILENO) == STDIN_FILENO);
+  const Answer answer = keelvip({"validate", "-"});
+  REQUIRE(::dup2(before.get(), STDIN_FILENO) == STDIN_FILENO);
+  CHECK(answer.code == kNo);
+  CHECK(answer.err.starts_with("<stdin>: is too large: "));
+}
+
+TEST_CASE("plan without an agent here is that of a start") {
+  const specfile::TemporaryDirectory at;
+  at.write("web.yaml", specfile::vip_document("web", 1, 1));
+  std::ostringstream out;
+  std::ostringstream err;
+  PlanOptions options{.config_directory = at.path(),
+                      .node_name = {},
+                      .default_node_name = "lb-1",
+                      .endpoint = "http://127.0.0.1:1",
+                      .agent_runs = [] { return false; }};
+  CHECK(plan(options, out, err) == kOk);
+  CHECK(out.str().starts_with("No agent runs here: this is what one would do when it starts.\n"));
+
+  SUBCASE("one that runs and gives no answer knows better") {
+    options.agent_runs = [] { return true; };
+    out.str("");
+    CHECK(plan(options, out, err) == kEnvironment);
+    CHECK(out.str().empty());
+    CHECK(err.str().starts_with(
+        "keelvip: an agent runs here, but what it holds is not known: cannot reach the agent at "
+        "http://127.0.0.1:1: Connection refused (ECONNREFUSED)\n"));
+  }
+}
+
+TEST_CASE("a reason that would be cut is refused") {
+  const specfile::TemporaryDirectory at;
+  const std::string longest(256, 'x');
+  const auto drain_for = [&](const std::string& reason) {
+    return keelvip(
+        {"drain", "--no-wait", "--state", at.path().c_str(), "--reason", reason.c_str()});
+  };
+  CHECK(drain_for(longest + "x").code == kUsage);
+  CHECK(drain_for(longest + "x")
+            .err.starts_with("--reason: a reason has at most 256 bytes, not 257\n"));
+  CHECK(drain_for("new\ndisks").err.starts_with("--reason: a reason is one line\n"));
+  CHECK(drain_for(longest).code == kOk);
 }
 
 TEST_CASE("a node has a name") {

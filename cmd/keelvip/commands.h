@@ -2,6 +2,7 @@
 // command line into the options and does nothing else. Each runs on the main thread.
 #pragma once
 
+#include <functional>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -26,9 +27,12 @@ struct PlanOptions {
   std::string node_name;  // empty: the one of the running agent, else default_node_name
   std::string default_node_name;
   std::string endpoint = kDefaultEndpoint;  // of a running agent, asked for the roles
+  /// Whether an agent runs on this node, be it that it does not answer at `endpoint`.
+  std::function<bool()> agent_runs;
 };
 
-/// Prints what the agent would change on this node now, and why. Changes nothing.
+/// Prints what the agent would change on this node now, and why. Changes nothing. Exit code 1 if a
+/// document is wrong; 3 if a file cannot be read, or an agent runs but does not tell what it holds.
 int plan(const PlanOptions& options, std::ostream& out, std::ostream& err);
 
 /// "keelvip 1.2.3 (commit abc1234, GCC 12.2.0)".

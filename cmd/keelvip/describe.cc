@@ -197,30 +197,25 @@ void print_description(const api::Node& vip, base::WallTime now, std::ostream& o
 }
 
 int describe(const DescribeOptions& options, std::ostream& out, std::ostream& err) {
-  const auto answer = ask_agent(options.endpoint, "/status");
-  if (!answer) {
-    err << "keelvip: " << answer.error().message << '\n';
+  const auto status = ask_status(options.endpoint);
+  if (!status) {
+    err << "keelvip: " << status.error().message << '\n';
     return kEnvironment;
   }
-  if (answer->status != 200) {
-    err << "keelvip: " << printable(text_at(answer->body, {"message"})) << '\n';
-    return kEnvironment;
-  }
-  const api::Node* vip = find_vip(answer->body, options.name);
+  const api::Node* vip = find_vip(*status, options.name);
   if (vip == nullptr) {
     err << "keelvip: virtualip \"" << printable(options.name) << "\" not found\n";
-    print_refused(answer->body, options.name, err);
+    print_refused(*status, options.name, err);
     return kNo;
   }
   print_description(*vip, runtime::now().wall, out);
-  if (const std::string drained = drain_line(answer->body, runtime::now().wall); !drained.empty()) {
+  if (const std::string drained = drain_line(*status, runtime::now().wall); !drained.empty()) {
     out << drained << '\n';
   }
-  if (const std::string death = last_death_line(answer->body, runtime::now().wall);
-      !death.empty()) {
+  if (const std::string death = last_death_line(*status, runtime::now().wall); !death.empty()) {
     out << death << '\n';
   }
-  print_refused(answer->body, options.name, out);
+  print_refused(*status, options.name, out);
   return kOk;
 }
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <initializer_list>
-#include <optional>
 #include <ostream>
 #include <set>
 #include <string_view>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "cmd/keelvip/answer_reader.h"
 #include "cmd/keelvip/exit_code.h"
@@ -20,7 +20,7 @@ namespace keelvip::cmd {
 namespace {
 
 constexpr base::Duration kPollPeriod = std::chrono::milliseconds(100);
-// One that starts, or whose worker is replaced, answers sooner.
+// One that starts answers sooner; one whose workers keep dying may not.
 constexpr base::Duration kPatience = std::chrono::seconds(3);
 
 using Names = std::set<std::string>;
@@ -91,21 +91,7 @@ std::string blindness(const api::Node& status, const drain::DrainFile& file) {
 }
 
 /// What was last heard of the agent.
-struct Hearing {
-  std::optional<api::Node> status;
-  std::string error;  // without a status
-};
-
-Hearing hear(const std::string& endpoint) {
-  auto answer = ask_agent(endpoint, "/status");
-  if (!answer) {
-    return {std::nullopt, answer.error().message};
-  }
-  if (answer->status != 200) {
-    return {std::nullopt, printable(text_at(answer->body, {"message"}))};
-  }
-  return {std::move(answer->body), {}};
-}
+using Hearing = base::Result<api::Node>;
 
 /// Asks the agent until `done` is content with an answer, the wait is over, there is no agent, or
 /// none that answers.
@@ -115,11 +101,11 @@ Hearing follow(const DrainOptions& options, Done done) {
   base::Instant silent_since = runtime::monotonic_now();
   runtime::EventLoop pause;
   while (true) {
-    Hearing heard = hear(options.endpoint);
+    Hearing heard = ask_status(options.endpoint);
     const base::Instant now = runtime::monotonic_now();
-    silent_since = heard.status ? now : silent_since;
-    const bool over = heard.status ? done(*heard.status)
-                                   : !options.agent_runs() || now - silent_since >= kPatience;
+    silent_since = heard ? now : silent_since;
+    const bool over =
+        heard ? done(*heard) : !options.agent_runs() || now - silent_since >= kPatience;
     if (over || now >= until) {
       return heard;
     }
@@ -140,8 +126,8 @@ int tell_silence(const DrainOptions& options, const drain::DrainFile& file, cons
     return kOk;
   }
   err << "keelvip: " << file.path() << ' ' << deed.done << ", and " << deed.consequence
-      << " once the agent that runs here has seen it; whether it has is not known: " << heard.error
-      << '\n';
+      << " once the agent that runs here has seen it; whether it has is not known: "
+      << heard.error().message << '\n';
   return kEnvironment;
 }
 
@@ -203,11 +189,22 @@ int number_at(const api::Node& node, std::initializer_list<std::string_view> pat
   return number;
 }
 
-bool in_initialize(const api::Node& status) {
-  return std::ranges::any_of(list_at(status, {"items"}), [&](const api::Node& vip) {
+/// Whether it is still open if the node can take part in the VIP of this entry.
+bool is_open(const api::Node& entry) {
+  return text_at(entry, {"role"}) == "Initialize" ||
+         text_at(entry, {"reason"}) == "HealthCheckPending";
+}
+
+/// The VIPs that are for this node, and in which it takes no part.
+Names missed_vips(const api::Node& status) {
+  Names names;
+  for (const api::Node& vip : list_at(status, {"items"})) {
     const api::Node* entry = own_entry(vip, status);
-    return entry != nullptr && text_at(*entry, {"role"}) == "Initialize";
-  });
+    if (entry != nullptr && (is_open(*entry) || text_at(*entry, {"role"}) == "Fault")) {
+      names.insert(name_of(vip));
+    }
+  }
+  return names;
 }
 
 /// Whom `router`, a Backup of `vip`, leaves the addresses to; nullptr as long as it may become
@@ -246,7 +243,8 @@ bool is_decided(const api::Node& status) {
   return std::ranges::all_of(list_at(status, {"items"}), [&](const api::Node& vip) {
     const api::Node* entry = own_entry(vip, status);
     const api::Node* router = entry != nullptr ? backup(vip, *entry) : nullptr;
-    return router == nullptr || superior(vip, *router) != nullptr;
+    const bool open = entry != nullptr && is_open(*entry);
+    return !open && (router == nullptr || superior(vip, *router) != nullptr);
   });
 }
 
@@ -284,10 +282,12 @@ void tell_roles(const api::Node& status, std::ostream& out) {
 int drain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
   const drain::DrainFile file(options.state_directory);
   const bool waits = options.wait > base::Duration{};
-  const Hearing before = waits ? hear(options.endpoint) : Hearing{};
-  const Names were_active = before.status ? active_vips(*before.status) : Names{};
-  if (before.status && looks_elsewhere(*before.status, file)) {
-    err << "keelvip: " << printable(blindness(*before.status, file)) << '\n';
+  const auto order = file.read();
+  const bool drained_before = !order || order->drained;
+  const Hearing before = waits ? ask_status(options.endpoint) : Hearing{};
+  const Names were_active = before ? active_vips(*before) : Names{};
+  if (before && looks_elsewhere(*before, file)) {
+    err << "keelvip: " << printable(blindness(*before, file)) << '\n';
     return kNo;
   }
   if (const auto written = file.write(options.reason); !written) {
@@ -309,25 +309,32 @@ int drain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
       }
     }
     out.flush();
-    return says_drained(status) && here.empty();
+    return looks_elsewhere(status, file) || (says_drained(status) && here.empty());
   });
-  if (!heard.status) {
+  if (!heard) {
     return tell_silence(options, file, heard, {"is written", "this node will be drained"}, out,
                         err);
   }
-  if (!says_drained(*heard.status) || !here.empty()) {
-    return tell_not_drained(*heard.status, file, here, err);
+  if (looks_elsewhere(*heard, file)) {
+    if (!drained_before) {
+      (void)file.remove();  // it would drain an agent that somebody starts with this directory
+    }
+    err << "keelvip: " << printable(blindness(*heard, file)) << '\n';
+    return kNo;
   }
-  out << printable(text_at(*heard.status, {"node"}))
+  if (!says_drained(*heard) || !here.empty()) {
+    return tell_not_drained(*heard, file, here, err);
+  }
+  out << printable(text_at(*heard, {"node"}))
       << " is drained and holds no VIP until `keelvip undrain`.\n";
   return taken ? kOk : kNo;
 }
 
 int undrain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
   const drain::DrainFile file(options.state_directory);
-  const Hearing before = options.wait > base::Duration{} ? hear(options.endpoint) : Hearing{};
-  if (before.status && looks_elsewhere(*before.status, file)) {
-    err << "keelvip: " << printable(blindness(*before.status, file)) << '\n';
+  const Hearing before = options.wait > base::Duration{} ? ask_status(options.endpoint) : Hearing{};
+  if (before && looks_elsewhere(*before, file)) {
+    err << "keelvip: " << printable(blindness(*before, file)) << '\n';
     return kNo;
   }
   if (const auto removed = file.remove(); !removed) {
@@ -338,22 +345,25 @@ int undrain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
     out << file.path() << " is not there: this node is not drained.\n";
     return kOk;
   }
-  const Hearing heard = follow(options, [](const api::Node& status) {
-    return !says_drained(status) && !in_initialize(status) && is_decided(status);
+  const Hearing heard = follow(options, [&](const api::Node& status) {
+    return looks_elsewhere(status, file) || (!says_drained(status) && is_decided(status));
   });
-  if (!heard.status) {
-    return tell_silence(options, file, heard, {"is removed", "this node will take part"}, out, err);
+  if (!heard) {
+    return tell_silence(options, file, heard, {"is not there", "this node will take part"}, out,
+                        err);
   }
-  if (says_drained(*heard.status)) {
-    err << "keelvip: " << printable(blindness(*heard.status, file)) << '\n';
+  if (says_drained(*heard) || looks_elsewhere(*heard, file)) {
+    err << "keelvip: " << printable(blindness(*heard, file)) << '\n';
     return kNo;
   }
-  tell_roles(*heard.status, out);
-  if (in_initialize(*heard.status)) {
-    err << "keelvip: the node is not drained any more, but does not take part in all VIPs yet\n";
+  tell_roles(*heard, out);
+  const std::string node = printable(text_at(*heard, {"node"}));
+  if (const Names missed = missed_vips(*heard); !missed.empty()) {
+    err << "keelvip: " << node << " is not drained any more, but takes no part in "
+        << printable(fmt::format("{}", fmt::join(missed, ", "))) << '\n';
     return kNo;
   }
-  out << printable(text_at(*heard.status, {"node"})) << " is not drained.\n";
+  out << node << " is not drained.\n";
   return kOk;
 }
 

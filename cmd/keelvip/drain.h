@@ -25,9 +25,10 @@ struct DrainOptions {
 /// 1 if after the wait a VIP is still here; 3 if the file cannot be written or nobody can be asked.
 int drain(const DrainOptions& options, std::ostream& out, std::ostream& err);
 
-/// Waits until it is decided whether this node holds the VIPs again or somebody better does.
-/// Exit code 0 when the node takes part again, or no agent runs: then it will when one starts.
-/// 1 and 3 as for drain().
+/// Waits until it is decided whether this node holds the VIPs again or somebody better does, and
+/// for health checks that have no result yet. Exit code 0 when the node takes part again, or no
+/// agent runs: then it will when one starts. 1 if it cannot take part in some VIP, or does not
+/// after the wait; 3 as for drain().
 int undrain(const DrainOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace keelvip::cmd

@@ -1,10 +1,13 @@
 #include "cmd/keelvip/drain.h"
 
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <string_view>
+#include <thread>
 
 #include <doctest/doctest.h>
 
@@ -18,7 +21,7 @@ namespace {
 
 using Snapshot = std::shared_ptr<const status::Snapshot>;
 
-/// A node that has `web` Active and `db` in Fault, and what its agent says next.
+/// A node that has `web` Active, and what its agent says next.
 struct Node {
   drain::ScratchDirectory state;
   httpapi::RunningServer server{std::make_shared<const status::Snapshot>(snapshot())};
@@ -31,13 +34,14 @@ struct Node {
   [[nodiscard]] status::Snapshot snapshot() const {
     status::Snapshot made = status::example_snapshot();
     made.drain.file = state.path("drained");
+    made.vips.erase(made.vips.begin());
     return made;
   }
 
   /// As snapshot() is right after undrain: a Backup that has heard `peer` since.
   [[nodiscard]] status::Snapshot backup_snapshot(std::optional<int> peer) const {
     status::Snapshot made = snapshot();
-    for (status::RouterStatus& router : made.vips[1].routers) {
+    for (status::RouterStatus& router : made.vips[0].routers) {
       router.role = status::NodeRole::kBackup;
       router.message = "It listens for adverts.";
       router.addresses.clear();
@@ -53,9 +57,22 @@ struct Node {
   [[nodiscard]] status::Snapshot drained_snapshot() const {
     status::Snapshot made = snapshot();
     made.drain.drained = true;
-    for (status::RouterStatus& router : made.vips[1].routers) {
+    for (status::RouterStatus& router : made.vips[0].routers) {
       router.role = status::NodeRole::kInitialize;
       router.reason = "Drained";
+      router.addresses.clear();
+    }
+    return made;
+  }
+
+  /// As snapshot() is where `web` cannot take part.
+  [[nodiscard]] status::Snapshot fault_snapshot(std::string_view why,
+                                                std::string_view message) const {
+    status::Snapshot made = snapshot();
+    for (status::RouterStatus& router : made.vips[0].routers) {
+      router.role = status::NodeRole::kFault;
+      router.reason = why;
+      router.message = message;
       router.addresses.clear();
     }
     return made;
@@ -92,7 +109,7 @@ TEST_CASE("drain says for each VIP that is still here after the wait why it is")
   Node node;
   status::Snapshot stuck = node.snapshot();
   stuck.drain.drained = true;
-  stuck.vips[1].conditions[1].message = "It is giving it away.";
+  stuck.vips[0].conditions[1].message = "It is giving it away.";
   node.says(stuck);
   node.wait = std::chrono::milliseconds(1);
   CHECK(drain(node.options(), node.out, node.err) == kNo);
@@ -150,7 +167,7 @@ TEST_CASE("an agent that does not answer is not waited for until the end") {
   node.wait = std::chrono::hours(24);
   CHECK(drain(node.options(kNobody), node.out, node.err) == kEnvironment);
   CHECK(undrain(node.options(kNobody), node.out, node.err) == kEnvironment);
-  CHECK(node.err.str().find(" is removed, and this node will take part once ") !=
+  CHECK(node.err.str().find(" is not there, and this node will take part once ") !=
         std::string::npos);
 }
 
@@ -167,10 +184,45 @@ TEST_CASE("undrain tells the roles that the node has then") {
   Node node;
   node.state.write("drained", "");
   CHECK(undrain(node.options(), node.out, node.err) == kOk);
-  CHECK(node.out.str().find("web: Active: ") != std::string::npos);
-  CHECK(node.out.str().find("db: Fault: ") != std::string::npos);
-  CHECK(node.out.str().ends_with("lb-1 is not drained.\n"));
+  CHECK(node.out.str() ==
+        "web: Active: No advert was heard for 600 ms.\n"
+        "lb-1 is not drained.\n");
   CHECK(node.state.entries() == 0);
+}
+
+TEST_CASE("undrain says no, and why, of a VIP in which the node cannot take part") {
+  Node node;
+  node.wait = std::chrono::hours(24);
+  node.says(node.fault_snapshot("InterfaceAbsent", "There is no interface eth0."));
+  CHECK(undrain(node.options(), node.out, node.err) == kNo);
+  CHECK(node.out.str() == "web: Fault: There is no interface eth0.\n");
+  CHECK(node.err.str() == "keelvip: lb-1 is not drained any more, but takes no part in web\n");
+}
+
+TEST_CASE("undrain waits for the result of a check") {
+  Node node;
+  node.state.write("drained", "");
+  node.says(node.fault_snapshot("HealthCheckPending", "Health check nginx has no result yet."));
+  SUBCASE("until it is there") {
+    node.wait = std::chrono::hours(24);
+    auto code =
+        std::async(std::launch::async, [&] { return undrain(node.options(), node.out, node.err); });
+    const auto is_over = [&] {
+      return code.wait_for(base::Duration{}) == std::future_status::ready;
+    };
+    // Once before it removes the file, once after, and once more because it is not content.
+    while (node.server.asked() < 3 && !is_over()) {
+      std::this_thread::yield();
+    }
+    node.says(node.snapshot());
+    CHECK(code.get() == kOk);
+    CHECK(node.out.str().starts_with("web: Active: "));
+  }
+  SUBCASE("no longer than it was told to") {
+    node.wait = std::chrono::milliseconds(1);
+    CHECK(undrain(node.options(), node.out, node.err) == kNo);
+    CHECK(node.out.str() == "web: Fault: Health check nginx has no result yet.\n");
+  }
 }
 
 TEST_CASE("undrain tells who holds what this node does not take back") {
@@ -180,7 +232,7 @@ TEST_CASE("undrain tells who holds what this node does not take back") {
   SUBCASE("it is better") {}
   SUBCASE("this node is better and waits") {
     backup = node.backup_snapshot(30);
-    for (status::RouterStatus& router : backup.vips[1].routers) {
+    for (status::RouterStatus& router : backup.vips[0].routers) {
       router.preempt_not_before = backup.taken.wall;
     }
     told =
@@ -189,9 +241,9 @@ TEST_CASE("undrain tells who holds what this node does not take back") {
   }
   SUBCASE("this node is better and never preempts") {
     backup = node.backup_snapshot(30);
-    api::VirtualIp web = *backup.vips[1].resource;
+    api::VirtualIp web = *backup.vips[0].resource;
     web.spec.preemption.mode = api::Preemption::Mode::kNever;
-    backup.vips[1].resource = std::make_shared<const api::VirtualIp>(web);
+    backup.vips[0].resource = std::make_shared<const api::VirtualIp>(web);
     told =
         "192.168.0.12 holds the addresses, with priority 30; this node has 40. It keeps them while "
         "it can (spec.preemption).";
@@ -226,7 +278,7 @@ TEST_CASE("undrain is not content with a node that takes no part yet") {
   starting.drain.drained = false;
   node.says(starting);
   CHECK(undrain(node.options(), node.out, node.err) == kNo);
-  CHECK(node.err.str().find("does not take part in all VIPs yet") != std::string::npos);
+  CHECK(node.err.str() == "keelvip: lb-1 is not drained any more, but takes no part in web\n");
 }
 
 TEST_CASE("where the agent looks elsewhere nothing is written, nor waited for") {

@@ -88,16 +88,12 @@ std::vector<std::string> row(const api::Node& vip, const api::Node& node, bool w
 }
 
 int print_table(const GetOptions& options, std::ostream& out, std::ostream& err) {
-  const auto answer = ask_agent(options.endpoint, "/status");
+  const auto answer = ask_status(options.endpoint);
   if (!answer) {
     err << "keelvip: " << answer.error().message << '\n';
     return kEnvironment;
   }
-  const api::Node& status = answer->body;
-  if (answer->status != 200) {
-    err << "keelvip: " << printable(text_at(status, {"message"})) << '\n';
-    return kEnvironment;
-  }
+  const api::Node& status = *answer;
   if (!options.name.empty() && find_vip(status, options.name) == nullptr) {
     err << "keelvip: virtualip \"" << printable(options.name) << "\" not found\n";
     print_refused(status, options.name, err);
@@ -127,7 +123,13 @@ int print_objects(const GetOptions& options, std::ostream& out, std::ostream& er
   }
   if (answer->status != 200) {
     err << "keelvip: " << printable(text_at(answer->body, {"message"})) << '\n';
-    return answer->status == 404 ? kNo : kEnvironment;
+    if (answer->status != 404) {
+      return kEnvironment;
+    }
+    if (const auto status = ask_status(options.endpoint)) {
+      print_refused(*status, options.name, err);
+    }
+    return kNo;
   }
   out << (options.output == "json" ? api::to_json(answer->body, kIndent)
                                    : api::to_yaml(answer->body));

@@ -125,9 +125,12 @@ TEST_CASE("a name that is not there is a no, with the reason if its document is 
     CHECK(none.out.empty());
     CHECK(none.err.find("\"no such/vip\" not found") != std::string::npos);
   }
-  const Run refused = run(server.address(), "mail", "table");
-  CHECK(refused.code == kNo);
-  CHECK(refused.err.find("spec.prioritty: unknown field") != std::string::npos);
+  for (const char* output : {"table", "wide", "json", "yaml"}) {
+    const Run refused = run(server.address(), "mail", output);
+    CHECK(refused.code == kNo);
+    CHECK(refused.out.empty());
+    CHECK(refused.err.find("spec.prioritty: unknown field") != std::string::npos);
+  }
 }
 
 TEST_CASE("json and yaml show the objects as Kubernetes would") {

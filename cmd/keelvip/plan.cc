@@ -78,18 +78,21 @@ int plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
     err << "keelvip: " << specs.error().message << "\n";
     return kEnvironment;
   }
+  const auto answer = ask_status(options.endpoint);
+  if (!answer && options.agent_runs()) {
+    err << "keelvip: an agent runs here, but what it holds is not known: " << answer.error().message
+        << "\n";
+    return kEnvironment;
+  }
   auto kernel = kernel::Kernel::open();
   if (!kernel) {
     err << "keelvip: " << kernel.error().message << "\n";
     return kEnvironment;
   }
-  const auto answer = ask_agent(options.endpoint, "/status");
-  const bool answered = answer && answer->status == 200;
-  const api::Node status = answered ? answer->body : api::Node{};
-  if (!answered) {
-    out << "No agent answers at " << options.endpoint
-        << ": this is what one would do when it starts.\n";
+  if (!answer) {
+    out << "No agent runs here: this is what one would do when it starts.\n";
   }
+  const api::Node status = answer.value_or(api::Node{});
   std::string node = options.node_name.empty() ? text_at(status, {"node"}) : options.node_name;
   if (node.empty()) {
     node = options.default_node_name;
@@ -105,6 +108,9 @@ int plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
     out << name << ": its newer text is refused; the version before it stays in force\n";
   }
   out << reconcile::to_text(preview, facts);
+  if (specs->unread() > 0) {
+    return kEnvironment;
+  }
   return read.rejected.empty() ? kOk : kNo;
 }
 

@@ -95,7 +95,7 @@ int simulate(const SimulateOptions& options, std::ostream& out, std::ostream& er
     err << error << "\n";
   }
   if (!read.rejected.empty()) {
-    return kNo;
+    return specs->unread() > 0 ? kEnvironment : kNo;
   }
   if (read.accepted.empty()) {
     err << "keelvip: there is no VirtualIP in " << options.config_directory << "\n";

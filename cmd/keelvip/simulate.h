@@ -21,7 +21,7 @@ struct SimulateOptions {
 
 /// Exit code 0 if every VIP ends with one holder after each failure. 1 if some ends without one or
 /// with two, or if a document is refused; a pair of failures that leaves nobody who may hold a VIP
-/// does not count. 3 if the directory cannot be read.
+/// does not count. 3 if the directory or a file in it cannot be read.
 int simulate(const SimulateOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace keelvip::cmd

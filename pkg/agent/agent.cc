@@ -1,6 +1,8 @@
 #include "pkg/agent/agent.h"
 
 #include <sys/resource.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -16,6 +18,7 @@
 #include "pkg/agent/http_loop.h"
 #include "pkg/agent/instance_lock.h"
 #include "pkg/agent/kernel_loop.h"
+#include "pkg/agent/listen_loop.h"
 #include "pkg/agent/privileges.h"
 #include "pkg/agent/probe_loop.h"
 #include "pkg/agent/speaker_loop.h"
@@ -34,6 +37,7 @@
 #include "pkg/runtime/stop_signal.h"
 #include "pkg/runtime/thread.h"
 #include "pkg/specfile/spec_directory.h"
+#include "pkg/wire/listeners.h"
 #include "pkg/wire/receiver.h"
 #include "pkg/wire/sender.h"
 
@@ -43,12 +47,17 @@ namespace {
 /// A loop that has not turned for so long hangs: it turns every kIdleTurn when idle.
 constexpr base::Duration kHang = std::chrono::seconds(10);
 
+/// The exit code of a worker that another one shall replace: "try again" of <sysexits.h>.
+constexpr int kReplaceMe = EX_TEMPFAIL;
+
+/// Why a worker stopped.
+enum class Ending : bool { kAsked, kReplace };
+
 /// Everything that can fail to start, opened in the order in which a user wants to hear of it:
 /// what is wrong with the command line and the machine before anything touches the network.
 struct Edges {
   specfile::SpecDirectory specs;
   httpapi::Listener listener;
-  InstanceLock lock;
   drain::DrainWatch drain;
   std::optional<probe::ExecHost> exec_host;
   kernel::Kernel kernel;
@@ -76,13 +85,19 @@ class Agent {
 
   void start();
   /// Gives every address up, then ends every thread.
-  void stop();
+  void stop(const runtime::Notify& notify);
 
-  /// Takes the node out of service, or back; it is done by another thread.
-  void ask_to_drain(bool drain) { channels_.drain_asked.put(drain); }
+  /// Says that all is as it should be, if it is, and when to say it again.
+  [[nodiscard]] base::Instant give_life_sign(const runtime::Notify& notify) const;
+
+  /// Obeys the testament's drain order, by another thread.
+  void ask_to_drain() { channels_.drain_asked.signal(); }
 
   /// Reads the specs again at once, by another thread.
   void ask_to_reload() { channels_.reload_asked.signal(); }
+
+  /// Readable when the worker should be replaced.
+  [[nodiscard]] int replacement_asked() const { return channels_.replacement_asked.fd(); }
 
   [[nodiscard]] const std::string& address() const { return server_.address(); }
   [[nodiscard]] std::vector<httpapi::LoopAge> loop_ages() const;
@@ -99,6 +114,8 @@ class Agent {
   SnapshotReader snapshots_;
   std::string user_agent_;
   httpapi::Server server_;
+
+  wire::Listeners listeners_;
 
   runtime::StopSignal stop_controller_;
   runtime::StopSignal stop_rest_;
@@ -133,23 +150,30 @@ void Agent::start() {
   using runtime::Thread;
   using runtime::Urgency;
   // Before the controller starts: it must know before it stands for any election.
+  obey_signals(edges_.drain, *charge_.testament);
+  (void)edges_.drain.look();
   channels_.drain.put(drain_status(edges_.drain));
   threads_.emplace_back("speaker", Urgency::kRealtime, [this] {
     run_speaker_loop(edges_.receiver, edges_.sender, channels_, *charge_.testament,
                      heartbeats_.speaker, stop_rest_);
   });
-  threads_.emplace_back("controller", Urgency::kUrgent, [this] {
+  threads_.emplace_back("controller", Urgency::kPrompt, [this] {
     run_controller_loop(controller_, channels_, worker_facts_, heartbeats_.controller,
                         stop_controller_, given_up_);
   });
+  // Before the controller, which on a busy processor would otherwise make plan after plan while
+  // none is carried out.
   threads_.emplace_back("kernel", Urgency::kUrgent, [this] {
     run_kernel_loop(edges_.kernel, channels_, *charge_.testament, heartbeats_.kernel, stop_rest_);
   });
+  threads_.emplace_back("listen", Urgency::kUrgent,
+                        [this] { run_listen_loop(listeners_, channels_, stop_rest_); });
   threads_.emplace_back("specfile", Urgency::kNormal, [this] {
     run_spec_loop(edges_.specs, channels_, heartbeats_.specfile, stop_rest_);
   });
-  threads_.emplace_back("drain", Urgency::kNormal,
-                        [this] { run_drain_loop(edges_.drain, channels_, stop_rest_); });
+  threads_.emplace_back("drain", Urgency::kNormal, [this] {
+    run_drain_loop(edges_.drain, channels_, *charge_.testament, stop_rest_);
+  });
   threads_.emplace_back("probe", Urgency::kNormal, [this] {
     const probe::Prober::Settings settings{
         .user_agent = user_agent_, .exec_host = edges_.exec_host ? &*edges_.exec_host : nullptr};
@@ -158,13 +182,30 @@ void Agent::start() {
   threads_.emplace_back("http", Urgency::kNormal, [this] { run_http_loop(server_, stop_rest_); });
 }
 
-void Agent::stop() {
+base::Instant Agent::give_life_sign(const runtime::Notify& notify) const {
+  const auto period = notify.watchdog_period();
+  if (!period) {
+    return base::kNever;
+  }
+  const auto loops = loop_ages();
+  if (std::ranges::all_of(loops, [](const auto& each) { return each.age < each.limit; })) {
+    notify.send("WATCHDOG=1");
+  }
+  return runtime::monotonic_now() + *period / 3;
+}
+
+void Agent::stop(const runtime::Notify& notify) {
   stop_controller_.request();
   runtime::EventLoop loop;
-  KEELVIP_CHECK(loop.watch(given_up_.fd(), runtime::Interest::kRead, [] {}).has_value());
-  loop.wait(base::kNever);
+  bool given_up = false;
+  const auto on_given_up = [&] { given_up = true; };
+  KEELVIP_CHECK(loop.watch(given_up_.fd(), runtime::Interest::kRead, on_given_up).has_value());
+  while (!given_up) {
+    loop.wait(give_life_sign(notify));
+  }
   stop_rest_.request();
   threads_.clear();
+  obey_signals(edges_.drain, *charge_.testament);  // what came meanwhile is for the next start
 }
 
 base::Result<Edges> open_edges(const Options& options) {
@@ -173,10 +214,6 @@ base::Result<Edges> open_edges(const Options& options) {
   auto specs = specfile::SpecDirectory::open(options.config_directory, runtime::monotonic_now());
   if (!specs) {
     return base::unexpected(specs.error());
-  }
-  auto lock = InstanceLock::take();
-  if (!lock) {
-    return base::unexpected(lock.error());
   }
   // Before the privileges go, so that a port below 1024 can be had.
   auto listener = httpapi::open_listener(options.listen);
@@ -212,13 +249,9 @@ base::Result<Edges> open_edges(const Options& options) {
   if (!sender) {
     return base::unexpected(sender.error());
   }
-  return Edges{std::move(*specs),
-               std::move(*listener),
-               std::move(*lock),
-               std::move(drain),
-               exec_host ? std::optional(std::move(*exec_host)) : std::nullopt,
-               std::move(*kernel),
-               std::move(*receiver),
+  return Edges{std::move(*specs),  std::move(*listener),
+               std::move(drain),   exec_host ? std::optional(std::move(*exec_host)) : std::nullopt,
+               std::move(*kernel), std::move(*receiver),
                std::move(*sender)};
 }
 
@@ -240,13 +273,14 @@ void raise_descriptor_limit() {
 
 /// The main thread while the agent works: signals in, life signs to the service manager out. A loop
 /// that hangs ends the life signs, and the service manager restarts the process.
-void attend(Agent& agent, const runtime::SignalReader& signals, const runtime::Notify& notify) {
+Ending attend(Agent& agent, const runtime::SignalReader& signals, const runtime::Notify& notify) {
   runtime::EventLoop loop;
   bool stop = false;
+  bool replace = false;
   const auto on_signal = [&] {
     while (const auto signal = signals.take()) {
       if (*signal == SIGUSR1 || *signal == SIGUSR2) {
-        agent.ask_to_drain(*signal == SIGUSR1);
+        agent.ask_to_drain();
       }
       if (*signal == SIGHUP) {
         agent.ask_to_reload();
@@ -255,20 +289,13 @@ void attend(Agent& agent, const runtime::SignalReader& signals, const runtime::N
     }
   };
   KEELVIP_CHECK(loop.watch(signals.fd(), runtime::Interest::kRead, on_signal).has_value());
-  const auto alive = [&] {
-    const auto loops = agent.loop_ages();
-    return std::ranges::all_of(loops, [](const auto& each) { return each.age < each.limit; });
-  };
-  while (!stop) {
-    base::Instant next = base::kNever;
-    if (const auto period = notify.watchdog_period()) {
-      if (alive()) {
-        notify.send("WATCHDOG=1");
-      }
-      next = runtime::monotonic_now() + *period / 3;
-    }
-    loop.wait(next);
+  const auto on_replacement = [&] { replace = true; };
+  KEELVIP_CHECK(
+      loop.watch(agent.replacement_asked(), runtime::Interest::kRead, on_replacement).has_value());
+  while (!stop && !replace) {
+    loop.wait(agent.give_life_sign(notify));
   }
+  return stop ? Ending::kAsked : Ending::kReplace;
 }
 
 void tell_start(const Options& options, const guard::Charge& charge, const Agent& agent) {
@@ -289,8 +316,9 @@ void tell_start(const Options& options, const guard::Charge& charge, const Agent
 }
 
 /// The worker's life.
-base::Result<void> work(const Options& options, const guard::Charge& charge,
-                        const runtime::Notify& notify) {
+base::Result<Ending> work(const Options& options, const guard::Charge& charge,
+                          const runtime::Notify& notify) {
+  const pid_t guard = ::getppid();
   const runtime::SignalReader signals{SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
@@ -305,21 +333,39 @@ base::Result<void> work(const Options& options, const guard::Charge& charge,
   charge.testament->announce_ready();
   tell_start(options, charge, agent);
   notify.send(fmt::format("READY=1\nSTATUS=Serving {}", agent.address()));
-  attend(agent, signals, notify);
+  Ending ending = attend(agent, signals, notify);
 
-  notify.send("STOPPING=1");
-  agent.stop();
+  if (::getppid() != guard) {
+    runtime::log_event(runtime::LogLevel::kError, "The guard died, so the worker stops");
+  }
+  if (ending == Ending::kAsked) {
+    notify.send("STOPPING=1");
+  }
+  agent.stop(notify);
+  while (const auto signal = signals.take()) {  // one may have come meanwhile
+    ending = *signal == SIGTERM || *signal == SIGINT ? Ending::kAsked : ending;
+  }
   runtime::log_event(runtime::LogLevel::kInfo, "Stopped");
-  return {};
+  return ending;
 }
 
 }  // namespace
 
 base::Result<int> run(const Options& options, const Conclude& conclude) {
+  // By the guard, so that it is held between two workers too, and by each worker with it.
+  const auto lock = InstanceLock::take();
+  if (!lock) {
+    return base::unexpected(lock.error());
+  }
   const runtime::Notify notify = runtime::Notify::from_environment();
   return guard::run(
-      {.log_format = options.log_format, .notify = &notify},
-      [&](const guard::Charge& charge) { return conclude(work(options, charge, notify)); });
+      {.log_format = options.log_format, .notify = &notify}, [&](const guard::Charge& charge) {
+        const auto ending = work(options, charge, notify);
+        if (ending && *ending == Ending::kReplace) {
+          return kReplaceMe;
+        }
+        return conclude(ending ? base::Result<void>() : base::unexpected(ending.error()));
+      });
 }
 
 }  // namespace keelvip::agent

@@ -28,9 +28,9 @@ struct Options {
 using Conclude = std::function<int(const base::Result<void>&)>;
 
 /// Runs until SIGTERM or SIGINT and returns the exit code after a graceful stop, or that of a
-/// worker that could not start. SIGUSR1 drains the node, SIGUSR2 ends that, SIGHUP
-/// reads the specs again at once. `conclude` is called in
-/// the worker. Errors: there can be no worker.
+/// worker that could not start. SIGUSR1 drains the node, SIGUSR2 ends that, SIGHUP reads the specs
+/// again at once. `conclude` is called in the worker. Errors: there can be no worker, or another
+/// agent runs.
 [[nodiscard]] base::Result<int> run(const Options& options, const Conclude& conclude);
 
 }  // namespace keelvip::agent

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -17,8 +18,22 @@
 #include "pkg/status/snapshot.h"
 #include "pkg/vrrp/speaker_config.h"
 #include "pkg/vrrp/speaker_report.h"
+#include "pkg/wire/listeners.h"
 
 namespace keelvip::agent {
+
+/// What the speaker wants to hear, and the revision of the hearing that it reads.
+struct ListenOrder {
+  std::uint64_t number = 0;  // of the targets; from 1
+  std::vector<wire::ListenTarget> targets;
+  std::uint64_t in_use = 0;
+};
+
+/// What it can read now that an order is carried out.
+struct ListenReport {
+  std::uint64_t order = 0;
+  wire::Hearing hearing;
+};
 
 struct Channels {
   // The failover path: speaker -> controller -> kernel -> controller -> speaker.
@@ -27,14 +42,17 @@ struct Channels {
   runtime::Mailbox<std::vector<net::AddressStep>> steps{256};
   runtime::Mailbox<std::vector<net::StepDone>> steps_done{4096};
   runtime::Latest<std::shared_ptr<const net::HostFacts>> host_facts;
+  runtime::Latest<ListenOrder> listen_order;
+  runtime::Latest<ListenReport> listen_report;
 
   // Everything that may wait.
   runtime::Latest<std::shared_ptr<const api::SpecSet>> specs;
   runtime::Wakeup reload_asked;  // by a signal
   runtime::Latest<status::DrainStatus> drain;
-  runtime::Latest<bool> drain_asked;  // by a signal: drain, or undrain
+  runtime::Wakeup drain_asked;  // by a signal, to drain or undrain
   runtime::Latest<std::vector<health::CheckSpec>> checks;
   runtime::Mailbox<health::CheckResult> check_results{65'536};
+  runtime::Wakeup replacement_asked;  // by a worker that cannot do all its work any more
   /// A Snapshot is made when somebody asks for it: for a thousand VIPs it is too much work, and too
   /// much memory, to make one that nobody reads.
   runtime::Wakeup snapshot_wanted;

@@ -1,6 +1,6 @@
 #include "pkg/agent/drain_loop.h"
 
-#include <utility>
+#include <csignal>
 
 #include "pkg/base/check.h"
 #include "pkg/runtime/clock.h"
@@ -34,6 +34,15 @@ void tell_problem(const drain::DrainWatch& watch) {
 
 }  // namespace
 
+void obey_signals(const drain::DrainWatch& watch, guard::Testament& testament) {
+  auto& order = testament.drain_order();
+  // It is over once it is obeyed, and not before: the next worker shall find it if we die.
+  for (int signal = order; signal != 0; signal = order) {
+    obey_signal(watch, signal == SIGUSR1);
+    order.compare_exchange_strong(signal, 0);  // unless a newer one came meanwhile
+  }
+}
+
 status::DrainStatus drain_status(const drain::DrainWatch& watch) {
   const drain::Order& order = watch.order();
   return {.drained = order.drained,
@@ -43,7 +52,8 @@ status::DrainStatus drain_status(const drain::DrainWatch& watch) {
           .problem = watch.problem()};
 }
 
-void run_drain_loop(drain::DrainWatch& watch, Channels& channels, runtime::StopSignal& stop) {
+void run_drain_loop(drain::DrainWatch& watch, Channels& channels, guard::Testament& testament,
+                    runtime::StopSignal& stop) {
   runtime::EventLoop loop;
   const auto wake_for = [&](int fd) {
     KEELVIP_CHECK(loop.watch(fd, runtime::Interest::kRead, [] {}).has_value());
@@ -51,13 +61,13 @@ void run_drain_loop(drain::DrainWatch& watch, Channels& channels, runtime::StopS
   if (watch.fd() >= 0) {
     wake_for(watch.fd());
   }
-  wake_for(channels.drain_asked.fd());
+  const auto on_asked = [&] { channels.drain_asked.drain(); };
+  KEELVIP_CHECK(
+      loop.watch(channels.drain_asked.fd(), runtime::Interest::kRead, on_asked).has_value());
   wake_for(stop.fd());
   tell_problem(watch);
   while (!stop.requested()) {
-    if (const bool* asked = channels.drain_asked.take()) {
-      obey_signal(watch, *asked);
-    }
+    obey_signals(watch, testament);
     const std::string problem = watch.problem();
     if (watch.look()) {
       channels.drain.put(drain_status(watch));

@@ -1,6 +1,6 @@
 // InstanceLock: at most one agent in a network namespace, since two would claim the same addresses
-// as their own. The agent takes it at its start, on the main thread, and holds it until destroyed;
-// the kernel releases it when the process dies. The commands beside it ask whether it is held.
+// as their own. The guard takes it before there is a worker, and each worker inherits it; the
+// kernel releases it when the last of them is dead. The commands beside it ask whether it is held.
 #pragma once
 
 #include "pkg/base/result.h"

@@ -67,23 +67,27 @@ class KernelLoop {
     }
   }
 
+  void on_answered(std::span<const net::StepDone> done) {
+    publish_facts();
+    channels_.steps_done.put(std::vector(done.begin(), done.end()));
+  }
+
   /// An outcome must never reach the controller ahead of the facts that contain what it did, or the
   /// controller would order the same step again.
   void apply_waiting_steps() {
     auto letters = channels_.steps.take();
     for (const std::vector<net::AddressStep>& steps : letters.items) {
-      kernel_.apply(steps, [this](std::span<const net::StepDone> done) {
-        publish_facts();
-        channels_.steps_done.put(std::vector(done.begin(), done.end()));
-      });
+      kernel_.apply(steps, progress_);
     }
     read_notifications();
   }
 
   void publish_facts() {
-    testament_.write_removals(kernel_.removals());
+    write_removals();
     channels_.host_facts.put(std::make_shared<const net::HostFacts>(kernel_.facts()));
   }
+
+  void write_removals() { testament_.write_removals(kernel_.removals()); }
 
   kernel::Kernel& kernel_;
   Channels& channels_;
@@ -91,6 +95,9 @@ class KernelLoop {
   runtime::EventLoop loop_;
   base::Instant next_resync_ = base::kNever;
   guard::LeftOut left_out_;
+  const kernel::Kernel::Progress progress_{
+      .adds = [this] { write_removals(); },
+      .answered = [this](std::span<const net::StepDone> done) { on_answered(done); }};
 };
 
 }  // namespace

@@ -1,40 +1,26 @@
 #include "pkg/agent/privileges.h"
 
 #include <cap-ng.h>
-#include <sched.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-#include <cerrno>
+#include <utility>
 
 #include <fmt/format.h>
 
-#include "pkg/runtime/footprint.h"
+#include "pkg/runtime/realtime.h"
+#include "pkg/runtime/sanitized.h"
 
 namespace keelvip::agent {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // shadow memory can neither be locked nor be quick
-#else
-constexpr bool kSanitized = false;
-#endif
-
-/// Low among realtime priorities: above every ordinary process, below the kernel's own threads.
-constexpr int kRealtimePriority = 20;
 
 /// A realtime thread that computes this long without blocking has run amok: better dead than
 /// locking everybody out.
 constexpr rlim_t kRunawayMicroseconds = 3'000'000;
 
 void take_realtime(Shortfalls& shortfalls) {
-  if (kSanitized) {
-    return;
-  }
-  const sched_param param{.sched_priority = kRealtimePriority};
-  if (::sched_setscheduler(0, SCHED_RR, &param) != 0) {
-    shortfalls.push_back(fmt::format("no realtime priority: {}", base::describe_errno(errno)));
+  if (auto taken = runtime::take_realtime(runtime::Heirs::kChildren); !taken) {
+    shortfalls.push_back(std::move(taken.error().message));
     return;
   }
   const rlimit limit{kRunawayMicroseconds, kRunawayMicroseconds};
@@ -42,17 +28,14 @@ void take_realtime(Shortfalls& shortfalls) {
 }
 
 void lock_memory(Shortfalls& shortfalls) {
-  if (kSanitized) {
-    return;
-  }
-  runtime::release_startup_pages();
   rlimit limit{};
   ::getrlimit(RLIMIT_MEMLOCK, &limit);
   // Once CAP_IPC_LOCK is gone a finite limit would make later allocations fail, so then only what
-  // is there now is locked. ONFAULT: only pages that are used count.
-  const int future = limit.rlim_cur == RLIM_INFINITY ? MCL_FUTURE : 0;
-  if (::mlockall(MCL_CURRENT | MCL_ONFAULT | future) != 0) {
-    shortfalls.push_back(fmt::format("memory is not locked: {}", base::describe_errno(errno)));
+  // is there now is locked.
+  const auto pages =
+      limit.rlim_cur == RLIM_INFINITY ? runtime::Pages::kOfNowAndLater : runtime::Pages::kOfNow;
+  if (auto locked = runtime::lock_memory(pages); !locked) {
+    shortfalls.push_back(std::move(locked.error().message));
   }
 }
 
@@ -60,7 +43,7 @@ void lock_memory(Shortfalls& shortfalls) {
 /// a second, and then writes; meanwhile the addresses would answer and the guard not hear of the
 /// death.
 void forgo_core_dumps() {
-  if (!kSanitized) {  // LeakSanitizer attaches to its own process
+  if (!runtime::kSanitized) {  // LeakSanitizer attaches to its own process
     ::prctl(PR_SET_DUMPABLE, 0);
   }
 }

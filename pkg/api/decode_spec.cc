@@ -50,9 +50,12 @@ NodePriority decode_node(const Node& node, const std::string& path, std::uint8_t
   ObjectReader reader(node, path, errors);
   NodePriority entry;
   reader.require("name");
-  entry.name = reader.text("name").value_or("");
-  if (!entry.name.empty() && !is_node_name(entry.name)) {
-    reader.refuse("name", "must be the name of a node: letters, digits, \"-\", \".\" and \"_\"");
+  const auto name = reader.text("name");
+  entry.name = name.value_or("");
+  if (name && !is_node_name(*name)) {
+    reader.refuse("name",
+                  "must be the name of a node: letters, digits, \"-\", \".\" and \"_\", starting "
+                  "and ending with a letter or digit");
   }
   entry.priority =
       static_cast<std::uint8_t>(reader.integer("priority", {1, 255}).value_or(fallback));

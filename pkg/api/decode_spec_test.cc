@@ -199,8 +199,23 @@ TEST_CASE("the nodes are named once, and one at most owns the addresses") {
                                        {"name": "b", "priority": 255}])")) ==
         "spec.nodes[1].priority: 255 means that the node owns the addresses, and spec.nodes[0] "
         "does already");
-  CHECK(fault(with_fields(R"("nodes": [{"name": "a b"}])")).starts_with("spec.nodes[0].name: "));
   CHECK(fault(with_fields(R"("nodes": [{}])")) == "spec.nodes[0].name: is required");
+}
+
+TEST_CASE("a number that is not whole is named") {
+  CHECK(fault(with_fields(R"("priority": 5.5)")) ==
+        "spec.priority: must be a whole number from 1 to 255, not 5.5");
+  CHECK(fault(with_fields(R"("priority": 1e2)")) ==
+        "spec.priority: must be a whole number from 1 to 255, not 100.0");
+}
+
+TEST_CASE("the name of a node starts and ends with a letter or digit") {
+  for (const char* name : {"", "-", ".", "_", "a-", ".a", "a b"}) {
+    CAPTURE(name);
+    CHECK(fault(with_fields(fmt::format(R"("nodes": [{{"name": "{}"}}])", name))) ==
+          "spec.nodes[0].name: must be the name of a node: letters, digits, \"-\", \".\" and "
+          "\"_\", starting and ending with a letter or digit");
+  }
 }
 
 }  // namespace keelvip::api

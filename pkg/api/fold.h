@@ -15,6 +15,7 @@ namespace keelvip::api {
 struct SourceFile {
   std::string source;
   std::vector<Document> documents;  // in file order
+  bool unread = false;              // nobody knows what it holds; the one document says why
 };
 
 /// `in_force` is a result of fold, or empty. Rules:

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "pkg/api/print.h"
 #include "pkg/api/text_check.h"
 
 namespace keelvip::api {
@@ -124,7 +125,9 @@ std::optional<std::int64_t> ObjectReader::integer(std::string_view name,
   std::string reason = describe_range(range);
   if (number != nullptr) {
     reason += fmt::format(", not {}", *number);
-  } else if (!std::holds_alternative<double>(field->value)) {
+  } else if (std::holds_alternative<double>(field->value)) {
+    reason += fmt::format(", not {}", to_json(*field));
+  } else {
     reason += fmt::format(", not {}", describe_type(*field));
     const std::string* text = field->text();
     if (text != nullptr && !text->empty() &&

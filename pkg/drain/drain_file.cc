@@ -20,9 +20,14 @@ namespace {
 
 base::unexpected<base::Error> failure(std::string_view what, const std::string& path, int number) {
   const bool forbidden = number == EACCES || number == EPERM || number == EROFS;
-  return base::unexpected(base::report_error(fmt::format(
-      "cannot {} {}: {}{}", what, path, base::describe_errno(number),
-      forbidden ? "; do it as root, and where the directory may be written (--state)" : "")));
+  std::string_view hint;
+  if (number == EACCES && ::geteuid() == 0) {
+    hint = "; the agent keeps no right to the directories of others: make root the owner";
+  } else if (forbidden) {
+    hint = "; do it as root, and where the directory may be written (--state)";
+  }
+  return base::unexpected(base::report_error(
+      fmt::format("cannot {} {}: {}{}", what, path, base::describe_errno(number), hint)));
 }
 
 /// One line that any terminal, log or JSON text can take: control characters become blanks, and no
@@ -142,7 +147,8 @@ base::Result<void> DrainFile::make_directory() const {
 
 base::Result<void> DrainFile::check_writable() const {
   // With the rights that would count: access() asks for those of the real user.
-  if (::faccessat(AT_FDCWD, directory_.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+  // The slash: a plain file is no directory, whatever its rights.
+  if (::faccessat(AT_FDCWD, (directory_ + "/").c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
     return failure("write", directory_, errno);
   }
   return {};

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include <doctest/doctest.h>
 
@@ -97,6 +98,11 @@ TEST_CASE("the state directory is made if only it is missing") {
   CHECK(refused.error().message ==
         "cannot make " + scratch.path("a/b") + ": No such file or directory (ENOENT)");
   CHECK_FALSE(DrainFile(scratch.path("a/b")).check_writable().has_value());
+  std::ofstream(scratch.path("plain")) << "no directory";
+  const auto plain = DrainFile(scratch.path("plain")).check_writable();
+  REQUIRE_FALSE(plain.has_value());
+  CHECK(plain.error().message ==
+        "cannot write " + scratch.path("plain") + ": Not a directory (ENOTDIR)");
 }
 
 TEST_CASE("what cannot be known is an error, not an answer") {

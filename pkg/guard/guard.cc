@@ -15,10 +15,11 @@
 #include <utility>
 
 #include "pkg/guard/last_gasp.h"
-#include "pkg/guard/log_line.h"
 #include "pkg/guard/privileges.h"
 #include "pkg/guard/restart_pacing.h"
 #include "pkg/runtime/clock.h"
+#include "pkg/runtime/log_line.h"
+#include "pkg/runtime/realtime.h"
 
 namespace keelvip::guard {
 
@@ -36,9 +37,15 @@ constexpr int kSignalExit = 128;
 // For the signal handler, which has nothing else.
 std::atomic<std::uint32_t> g_pending = 0;  // a bit for each signal
 Lifeline* g_line = nullptr;
+std::atomic<int>* g_drain_order = nullptr;
 
 void on_any_signal(int signal) {
-  g_pending.fetch_or(1U << static_cast<unsigned>(signal));
+  const std::uint32_t waiting = g_pending.fetch_or(1U << static_cast<unsigned>(signal));
+  // Of a drain and its end that wait together nobody knows the order: then it is the drain.
+  const bool drain_waits = (waiting >> static_cast<unsigned>(SIGUSR1) & 1U) != 0;
+  if (signal == SIGUSR1 || (signal == SIGUSR2 && !drain_waits)) {
+    *g_drain_order = signal;
+  }
   g_line->disturb();
 }
 
@@ -46,6 +53,10 @@ void handle(int signal, void (*handler)(int)) {
   struct sigaction action{};
   action.sa_handler = handler;
   action.sa_flags = SA_NOCLDSTOP;
+  // A drain must not come between the other handler's look and its order.
+  if (signal == SIGUSR2) {
+    ::sigaddset(&action.sa_mask, SIGUSR1);
+  }
   ::sigaction(signal, &action, nullptr);
 }
 
@@ -65,6 +76,10 @@ class Guard {
         worker_(worker),
         testament_(std::move(testament)),
         gasp_(LastGasp::open()) {}
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+  /// What a dead worker leaves behind may end after us, and the memory of the handlers goes now.
+  ~Guard() { mask(SIG_BLOCK, kHeard); }
 
   base::Result<int> watch();
 
@@ -81,7 +96,7 @@ class Guard {
   void bury(int wait_status);
   void judge(const Death& death, base::Instant now);
   void tell(const Death& death, base::Duration pause) const;
-  void end(int exit_code) { exit_code_ = exit_code; }
+  void end(int exit_code);
 
   Settings settings_;
   const Worker& worker_;
@@ -91,7 +106,6 @@ class Guard {
   sigset_t before_{};
 
   pid_t pid_ = -1;  // -1: no worker lives
-  int owed_ = 0;    // a signal that came meanwhile; 0: none
   base::Instant started_{};
   base::Instant restart_at_ = base::kNever;
   base::WallTime noticed_;
@@ -109,6 +123,7 @@ class Guard {
 void Guard::prepare() {
   ::sigprocmask(SIG_SETMASK, nullptr, &before_);
   g_line = &testament_.speaker_line();
+  g_drain_order = &testament_.drain_order();
   // The kernel drops signals that process 1 does not handle.
   for (const int signal : kHeard) {
     handle(signal, on_any_signal);
@@ -116,18 +131,19 @@ void Guard::prepare() {
   ::signal(SIGPIPE, SIG_IGN);
   // What a dead worker leaves behind ends up here, wherever we are in the tree of processes.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  take_realtime();
+  // The worker asks for the same, and for locked memory, and says what it could not have.
+  (void)runtime::take_realtime(runtime::Heirs::kNone);
   keep_few_capabilities();
 }
 
-/// Only what this uses stays in memory, and is locked there.
+/// What this uses is locked in memory, and nothing else.
 void Guard::rehearse(const Testament& nothing) {
-  settle_memory();
+  (void)runtime::lock_memory(runtime::Pages::kOfNow);
   Deeds none;
   gasp_.say_last_words(nothing, none);
   gasp_.remove_addresses(nothing, none);
   std::array<char, kDeathWords> words{};
-  LogLine(settings_.log_format, runtime::now().wall, runtime::LogLevel::kDebug, "")
+  runtime::LogLine(settings_.log_format, runtime::now().wall, runtime::LogLevel::kDebug, "")
       .field("", describe({}, words))
       .field("", 0);
 }
@@ -174,9 +190,6 @@ bool Guard::start_worker() {
     return false;
   }
   pid_ = pid;
-  if (const int owed = std::exchange(owed_, 0); owed != 0) {
-    ::kill(pid_, owed);
-  }
   started_ = runtime::monotonic_now();
   restart_at_ = base::kNever;
   return true;
@@ -237,8 +250,8 @@ void Guard::on_signal(int signal) {
   }
   if (signal == SIGABRT) {
     hangs_ = true;
-    LogLine(settings_.log_format, runtime::now().wall, runtime::LogLevel::kError,
-            "The watchdog ends the worker")
+    runtime::LogLine(settings_.log_format, runtime::now().wall, runtime::LogLevel::kError,
+                     "The watchdog ends the worker")
         .write();
   }
   stopping_ = stopping_ || signal == SIGTERM || signal == SIGINT || signal == SIGABRT;
@@ -246,8 +259,6 @@ void Guard::on_signal(int signal) {
     ::kill(pid_, signal == SIGABRT ? SIGKILL : signal);
   } else if (stopping_) {
     end(hangs_ ? kSignalExit + SIGABRT : EXIT_SUCCESS);
-  } else if (signal == SIGUSR1 || signal == SIGUSR2) {
-    owed_ = signal;  // an order to drain, or its end, is for the next worker
   }
 }
 
@@ -307,7 +318,8 @@ void Guard::judge(const Death& death, base::Instant now) {
 void Guard::tell(const Death& death, base::Duration pause) const {
   using std::chrono::duration_cast;
   std::array<char, kDeathWords> words{};
-  LogLine line(settings_.log_format, death.at, runtime::LogLevel::kError, "The worker died");
+  runtime::LogLine line(settings_.log_format, death.at, runtime::LogLevel::kError,
+                        "The worker died");
   line.field("reason", describe(death, words))
       .field("resigned", deeds_.resigned)
       .field("removed", deeds_.removed);
@@ -318,6 +330,15 @@ void Guard::tell(const Death& death, base::Duration pause) const {
     line.field("restart_in_ms", duration_cast<base::Milliseconds>(pause).count());
   }
   line.write();
+}
+
+void Guard::end(int exit_code) {
+  exit_code_ = exit_code;
+  if (testament_.drain_order() != 0) {
+    runtime::LogLine(settings_.log_format, runtime::now().wall, runtime::LogLevel::kError,
+                     "A signal to drain or undrain came too late to be obeyed")
+        .write();
+  }
 }
 
 }  // namespace

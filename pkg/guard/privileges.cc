@@ -1,27 +1,13 @@
 #include "pkg/guard/privileges.h"
 
 #include <cap-ng.h>
-#include <sched.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
 #include <array>
 
-#include "pkg/runtime/footprint.h"
-
 namespace keelvip::guard {
-
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // shadow memory can neither be locked nor be quick
-#else
-constexpr bool kSanitized = false;
-#endif
-
-/// The one of the worker's speaker: what systemd's unit allows.
-constexpr int kRealtimePriority = 20;
 
 // A farewell, the removal of addresses and the locking of memory take the first three. The others
 // are what a worker uses while it starts, or hands to the host of exec checks.
@@ -69,22 +55,6 @@ void wake_capabilities() {
     }
   }
   ::capng_apply(CAPNG_SELECT_CAPS);
-}
-
-void take_realtime() {
-  if (!kSanitized) {
-    const sched_param param{.sched_priority = kRealtimePriority};
-    ::sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param);
-  }
-}
-
-void settle_memory() {
-  if (kSanitized) {
-    return;
-  }
-  runtime::release_startup_pages();
-  // ONFAULT: only what is used counts, and the rehearsal uses what the last gasp will.
-  ::mlockall(MCL_CURRENT | MCL_ONFAULT);
 }
 
 }  // namespace keelvip::guard

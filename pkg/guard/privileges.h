@@ -1,6 +1,5 @@
-// The privileges of the guard: what it keeps for itself (the network), what it keeps asleep for the
-// workers to come, and realtime priority with locked memory, so that a busy machine does not delay
-// it. Called once each, on its only thread.
+// The privileges of the guard: what it keeps for itself (the network), and what it keeps asleep for
+// the workers to come. Called once each, on its only thread.
 #pragma once
 
 namespace keelvip::guard {
@@ -11,12 +10,5 @@ void keep_few_capabilities();
 
 /// In the worker: all that the guard kept is in force.
 void wake_capabilities();
-
-/// Realtime priority, which no child inherits; before the capabilities go. The worker asks for the
-/// same two, and says what it could not have.
-void take_realtime();
-
-/// Gives back what starting up needed, and locks what is used from now on.
-void settle_memory();
 
 }  // namespace keelvip::guard

@@ -4,7 +4,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <new>
@@ -50,7 +49,8 @@ struct TwoSides {
   }
 };
 
-static_assert(std::atomic<std::uint32_t>::is_always_lock_free);
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free &&
+              std::atomic<int>::is_always_lock_free);
 
 }  // namespace
 
@@ -58,6 +58,7 @@ struct Testament::Pages {
   Lifeline speaker_line;
   Lifeline kernel_line;
   std::atomic<bool> ready = false;
+  std::atomic<int> drain_order = 0;
   TwoSides<Words> words;
   TwoSides<Removals> removals;
 };
@@ -135,6 +136,10 @@ LeftOut Testament::left_out() const {
 
 bool Testament::ready() const {
   return pages_->ready.load(std::memory_order_acquire);
+}
+
+std::atomic<int>& Testament::drain_order() {
+  return pages_->drain_order;
 }
 
 std::size_t Testament::words() const {

@@ -1,12 +1,13 @@
 // Testament: what is left to do when the worker dies: the farewell of every router that is Active
-// now, and the removal of every address that is ours now. It lies in memory that the guard shares
-// with the worker. The worker's speaker thread writes the words and its kernel thread the removals;
-// the guard reads each once its writer is dead. Each part has two sides and an index that says
-// which one is whole, so a death in the midst of writing leaves what was written before. No locks,
-// no allocation.
+// now, and the removal of every address that is ours now or is just being added. It lies in memory
+// that the guard shares with the worker. The worker's speaker thread writes the words and its
+// kernel thread the removals; the guard reads each once its writer is dead. Each part has two sides
+// and an index that says which one is whole, so a death in the midst of writing leaves what was
+// written before. No locks, no allocation.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -55,8 +56,9 @@ class Testament {
 
   /// Speaker thread: the whole frames that resign for every Active router.
   void write_last_words(const net::FrameBatch& frames);
-  /// Kernel thread: the removals of all that is marked as ours, in an order that takes nobody
-  /// else's address along.
+  /// Kernel thread: the removals of all that is marked as ours or will be, in an order that takes
+  /// nobody else's address along. Written before the first address is added: the kernel finishes a
+  /// request of a thread that is being killed.
   void write_removals(std::span<const net::AddressStep> steps);
   /// Held by the two threads for as long as they write: the guard reads what each has written once
   /// its line is broken.
@@ -66,6 +68,10 @@ class Testament {
   void announce_ready();
   /// Any thread.
   [[nodiscard]] LeftOut left_out() const;
+
+  /// The guard and the drain thread: the signal, SIGUSR1 or SIGUSR2, that is still to be obeyed;
+  /// 0: none. It outlives a worker that dies before it has.
+  [[nodiscard]] std::atomic<int>& drain_order();
 
   // For the guard, while nobody writes.
   [[nodiscard]] bool ready() const;

@@ -92,6 +92,15 @@ TEST_CASE("what the worker wrote last is what the guard reads") {
   CHECK_FALSE(testament->ready());
 }
 
+TEST_CASE("an order to drain outlives the worker that has not obeyed it") {
+  auto testament = Testament::create();
+  REQUIRE(testament);
+  CHECK(testament->drain_order() == 0);
+  testament->drain_order() = SIGUSR1;
+  testament->clear();
+  CHECK(testament->drain_order() == SIGUSR1);
+}
+
 TEST_CASE("what does not fit is left out and counted, and the rest is there") {
   auto testament = Testament::create();
   REQUIRE(testament);

@@ -47,6 +47,7 @@ class RunningServer {
                                {.snapshot =
                                     [this] {
                                       const std::lock_guard lock(mutex_);
+                                      ++asked_;
                                       return snapshot_;
                                     },
                                 .loops =
@@ -71,6 +72,12 @@ class RunningServer {
   void put(std::vector<LoopAge> loops) {
     const std::lock_guard lock(mutex_);
     loops_ = std::move(loops);
+  }
+
+  /// How often it has been asked for the snapshot.
+  std::size_t asked() {
+    const std::lock_guard lock(mutex_);
+    return asked_;
   }
 
   /// Ends the thread; afterwards the statistics may be read.
@@ -101,6 +108,7 @@ class RunningServer {
   std::mutex mutex_;
   std::shared_ptr<const status::Snapshot> snapshot_;
   std::vector<LoopAge> loops_;
+  std::size_t asked_ = 0;
   std::unique_ptr<Server> server_;
   std::string address_;
   runtime::Wakeup wakeup_;

@@ -40,11 +40,23 @@ base::Error refused(std::string_view where, int error) {
     hint = "; another program listens there: choose another address with --listen";
   } else if (error == EADDRNOTAVAIL) {
     hint = "; no interface of this node has that address";
-  } else if (error == EACCES) {
+  } else if (error == EACCES && !where.starts_with(kUnixScheme)) {
     hint = "; a port below 1024 needs the capability NET_BIND_SERVICE";
   }
   return base::report_error(
       fmt::format("cannot listen on {}: {}{}", where, base::describe_errno(error), hint));
+}
+
+bool is_another_file(const std::string& path) {
+  struct stat there{};
+  return ::lstat(path.c_str(), &there) == 0 && !S_ISSOCK(there.st_mode);
+}
+
+base::Error in_the_way(std::string_view where) {
+  return base::report_error(fmt::format(
+      "cannot listen on {}: a file that is no socket is in the way; choose another path "
+      "with --listen",
+      where));
 }
 
 base::Error malformed(std::string_view where, std::string_view why) {
@@ -188,7 +200,9 @@ base::Result<Listener> open_listener(std::string_view where) {
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   }
   if (::bind(fd.get(), address->get(), address->size) != 0) {
-    return base::unexpected(refused(where, errno));
+    const int error = errno;
+    return base::unexpected(is_unix && is_another_file(path) ? in_the_way(where)
+                                                             : refused(where, error));
   }
   SocketFile file(path);
   if (is_unix && ::chmod(path.c_str(), S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP) != 0) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -60,6 +61,14 @@ TEST_CASE("an address can be checked without taking it") {
   CHECK(check_listen_address("unix:/run/keelvip.sock"));
   CHECK_FALSE(check_listen_address("127.0.0.1"));
   CHECK_FALSE(check_listen_address("unix:relative"));
+}
+
+TEST_CASE("a file that is no socket is left where it is, and named as what is in the way") {
+  const std::string path = "/tmp/keelvip-listener-test-" + std::to_string(::getpid()) + ".txt";
+  std::ofstream(path) << "precious";
+  CHECK(fails_with("unix:" + path, "a file that is no socket is in the way"));
+  CHECK(std::filesystem::file_size(path) == 8);
+  std::filesystem::remove(path);
 }
 
 TEST_CASE("a socket file goes with its listener; one of a killed process is replaced") {

@@ -16,6 +16,7 @@
 #include <doctest/doctest.h>
 
 #include "pkg/httpapi/http_client.h"
+#include "pkg/runtime/sanitized.h"
 #include "pkg/status/example_snapshot.h"
 
 namespace keelvip::httpapi {
@@ -24,11 +25,7 @@ namespace {
 using base::Milliseconds;
 using Clock = std::chrono::steady_clock;
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMeasuresMemory = false;  // a sanitizer keeps what was freed
-#else
-constexpr bool kMeasuresMemory = true;
-#endif
+constexpr bool kMeasuresMemory = !runtime::kSanitized;  // a sanitizer keeps what was freed
 
 std::shared_ptr<const status::Snapshot> example() {
   return std::make_shared<const status::Snapshot>(status::example_snapshot());

@@ -5,12 +5,26 @@
 
 namespace keelvip::kernel {
 
+namespace {
+
+/// When such an address goes, IPv6 on its link may have ended.
+bool carries_ipv6(const net::IpAddress& address) {
+  return address.family() == net::Family::kIpv6 && address.is_link_local();
+}
+
+}  // namespace
+
 bool FactsTable::put(const LinkMessage& message) {
   const auto known = links_.find(message.index);
   if (known == links_.end() && !message.name) {
     return false;  // a fragment about a link that is not known (yet)
   }
-  LinkRecord record = known == links_.end() ? LinkRecord{} : known->second;
+  LinkRecord record;
+  if (known != links_.end()) {
+    record = known->second;
+  } else {
+    record.link.ipv4_losses = record.link.ipv6_losses = losses_;
+  }
   message.write_to(record);
   if (known != links_.end() && known->second == record) {
     return false;
@@ -21,6 +35,7 @@ bool FactsTable::put(const LinkMessage& message) {
 
 bool FactsTable::remove_link(net::InterfaceIndex index) {
   const bool on_link = links_.erase(index) > 0;
+  losses_ += on_link ? 1U : 0U;  // the kernel may use the index again
   const auto same_interface = [index](const auto& entry) { return entry.first.interface == index; };
   const bool on_address = std::erase_if(addresses_, same_interface) > 0;
   std::erase_if(remembered_, [index](const AddressKey& key) { return key.interface == index; });
@@ -37,8 +52,30 @@ bool FactsTable::put(const AddressMessage& message) {
 }
 
 bool FactsTable::remove_address(const AddressKey& key) {
+  const auto address = addresses_.find(key);
+  if (address == addresses_.end()) {
+    remembered_.erase(key);
+    return false;
+  }
+  const bool ours = is_ours(key, address->second, OwnerMark::kLabel);
+  const auto link = links_.find(key.interface);
+  if (link != links_.end() && carries_ipv6(key.prefix.address) && !ours) {
+    lose_ipv6(link->second);
+  }
   remembered_.erase(key);
-  return addresses_.erase(key) > 0;
+  addresses_.erase(address);
+  return true;
+}
+
+void FactsTable::lose_ipv6(LinkRecord& record) {
+  record.link.ipv6_losses = ++losses_;
+}
+
+void FactsTable::miss_messages() {
+  ++losses_;
+  for (auto& [index, record] : links_) {
+    record.link.ipv4_losses = record.link.ipv6_losses = losses_;
+  }
 }
 
 bool FactsTable::put_own(const AddressKey& key, OwnerMark mark) {
@@ -65,6 +102,22 @@ bool FactsTable::replace(FactsTable reading) {
       reading.remembered_.insert(key);
     }
   }
+  const bool any_gone = std::ranges::any_of(
+      links_, [&](const auto& entry) { return !reading.links_.contains(entry.first); });
+  losses_ += any_gone ? 1U : 0U;
+  for (const auto& [key, record] : addresses_) {
+    const auto link = links_.find(key.interface);
+    if (link != links_.end() && carries_ipv6(key.prefix.address) &&
+        !reading.addresses_.contains(key) && !is_ours(key, record, OwnerMark::kLabel)) {
+      lose_ipv6(link->second);  // there will be no address to remove when the kernel tells
+    }
+  }
+  for (auto& [index, record] : reading.links_) {
+    const LinkRecord* known = find_link(index);
+    record.link.ipv4_losses = known != nullptr ? known->link.ipv4_losses : losses_;
+    record.link.ipv6_losses = known != nullptr ? known->link.ipv6_losses : losses_;
+  }
+  reading.losses_ = losses_;
   const bool changed = links_ != reading.links_ || addresses_ != reading.addresses_;
   *this = std::move(reading);
   return changed;

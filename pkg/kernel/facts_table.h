@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <set>
 #include <vector>
@@ -21,6 +22,9 @@ class FactsTable {
   bool remove_link(net::InterfaceIndex index);
   bool put(const AddressMessage& message);
   bool remove_address(const AddressKey& key);
+
+  /// The kernel has dropped some: any link may have gone, or its IPv6, and be back.
+  void miss_messages();
 
   /// Records an address that we set and the kernel confirmed. Where the kernel keeps no mark
   /// (OwnerMark::kLabel and IPv6) this memory is the mark, as long as the address stays.
@@ -51,9 +55,12 @@ class FactsTable {
   [[nodiscard]] bool is_ours(const AddressKey& key, const AddressRecord& record,
                              OwnerMark mark) const;
 
+  void lose_ipv6(LinkRecord& record);
+
   std::map<net::InterfaceIndex, LinkRecord> links_;
   std::map<AddressKey, AddressRecord> addresses_;
   std::set<AddressKey> remembered_;
+  std::uint32_t losses_ = 0;  // the newest number of any link, living or dead
 };
 
 }  // namespace keelvip::kernel

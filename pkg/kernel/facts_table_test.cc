@@ -67,6 +67,67 @@ TEST_CASE("a link that goes takes its addresses along") {
   CHECK_FALSE(table.remove_link(kEth0));
 }
 
+TEST_CASE("that the link-local address went and came back is remembered, also by a full reading") {
+  FactsTable table;
+  table.put(link(kEth0, "eth0"));
+  const AddressMessage link_local = address(kEth0, "fe80::1/64");
+  const AddressMessage ours = address(kEth0, "fe80::10/64", kOwnerProtocol);
+  const auto losses = [&] { return table.to_facts(OwnerMark::kProtocol).links[0].ipv6_losses; };
+  table.put(link_local);
+  table.put(ours);
+  CHECK(losses() == 0);
+  table.remove_address(ours.key);
+  CHECK(losses() == 0);
+  table.remove_address(link_local.key);
+  table.put(link_local);
+  CHECK(losses() == 1);
+  FactsTable reading;
+  reading.put(link(kEth0, "eth0"));
+  reading.put(link_local);
+  CHECK_FALSE(table.replace(std::move(reading)));
+  CHECK(losses() == 1);
+  table.miss_messages();
+  CHECK(losses() == 2);
+  CHECK(table.to_facts(OwnerMark::kProtocol).links[0].ipv4_losses == 2);
+}
+
+TEST_CASE("another link in the place of one that went is told from it") {
+  FactsTable table;
+  const auto link_of = [&](net::InterfaceIndex index) {
+    return *table.to_facts(OwnerMark::kProtocol).find_link(index);
+  };
+  table.put(link(kEth0, "eth0"));
+  table.put(link(kEth1, "eth1"));
+  const net::Link before = link_of(kEth0);
+  const net::Link other = link_of(kEth1);
+  table.remove_link(kEth0);
+  table.put(link(kEth0, "eth0"));
+  CHECK(link_of(kEth0).ipv4_losses != before.ipv4_losses);
+  CHECK(link_of(kEth0).ipv6_losses != before.ipv6_losses);
+  CHECK(link_of(kEth1) == other);
+}
+
+TEST_CASE("what only a full reading tells of is a loss, too") {
+  FactsTable table;
+  const AddressMessage link_local = address(kEth1, "fe80::1/64");
+  table.put(link(kEth0, "eth0"));
+  table.put(link(kEth1, "eth1"));
+  table.put(link_local);
+  const net::HostFacts before = table.to_facts(OwnerMark::kProtocol);
+
+  FactsTable without;
+  without.put(link(kEth1, "eth1"));
+  CHECK(table.replace(std::move(without)));
+  CHECK_FALSE(table.remove_address(link_local.key));
+  table.put(link(kEth0, "eth0"));
+  table.put(link_local);
+  const net::HostFacts after = table.to_facts(OwnerMark::kProtocol);
+  CHECK(after.find_link(kEth0)->ipv4_losses != before.find_link(kEth0)->ipv4_losses);
+  CHECK(after.find_link(kEth0)->ipv6_losses != before.find_link(kEth0)->ipv6_losses);
+  CHECK(after.find_link(kEth1)->ipv4_losses == before.find_link(kEth1)->ipv4_losses);
+  CHECK(after.find_link(kEth1)->ipv6_losses != before.find_link(kEth1)->ipv6_losses);
+}
+
 TEST_CASE("the echo of what we set changes nothing") {
   FactsTable table;
   const AddressMessage echo = address(kEth0, "192.0.2.9/24", kOwnerProtocol);

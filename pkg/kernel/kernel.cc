@@ -115,6 +115,7 @@ base::Result<void> Kernel::read_notifications() {
     if (received->overrun) {
       incomplete_ = true;
       ++overruns_;
+      table_.miss_messages();
       mark_changed();
     }
     if (received->datagrams == 0) {
@@ -184,7 +185,18 @@ std::vector<net::AddressStep> Kernel::removals() {
       steps.push_back(step);
     }
   }
+  for (const net::AddressStep& step : under_way_) {
+    if (will_be_ours(step)) {
+      steps.push_back({net::StepKind::kRemove, step.interface, step.prefix});
+    }
+  }
   return order_steps(table_, steps);
+}
+
+/// An addition that meets somebody else's address will fail; one that meets ours is counted.
+bool Kernel::will_be_ours(const net::AddressStep& step) const {
+  return step.kind == net::StepKind::kAdd && !incomplete_ &&
+         table_.find_address(key_of(step)) == nullptr;
 }
 
 bool Kernel::take_changed() {

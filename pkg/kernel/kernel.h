@@ -32,10 +32,15 @@ struct KernelSettings {
 
 class Kernel {
  public:
-  /// Called with the steps that were answered since the last call; the span is valid during the
-  /// call. facts() already holds what they did. It may call facts() and take_changed(), nothing
-  /// else of this object.
-  using ProgressSink = std::function<void(std::span<const net::StepDone>)>;
+  /// What apply() tells while it works. Both may call facts(), removals() and take_changed(),
+  /// nothing else of this object.
+  struct Progress {
+    /// Called before the first address is added, when removals() counts all that will be.
+    std::function<void()> adds = [] {};
+    /// Called with the steps that were answered since the last call; the span is valid during the
+    /// call. facts() already holds what they did.
+    std::function<void(std::span<const net::StepDone>)> answered;
+  };
 
   /// Subscribes in the network namespace of the calling thread, then reads everything. Needs no
   /// privileges until apply(). Errors: kReport, or those of resync().
@@ -59,7 +64,8 @@ class Kernel {
   [[nodiscard]] bool take_changed();
 
   /// The steps that would leave nothing of ours on this host, in an order and selection that takes
-  /// nobody else's address along.
+  /// nobody else's address along. What apply() has yet to add counts as ours, because the kernel
+  /// has it before we know.
   [[nodiscard]] std::vector<net::AddressStep> removals();
 
   /// How addresses are marked as ours; kLabel is worth one warning (see OwnerMark).
@@ -69,7 +75,7 @@ class Kernel {
   /// reports the outcome of each, in chunks, so that the first can be announced while the others
   /// are under way. Adding fails with kReport if somebody else has configured the address on that
   /// interface; only what is marked as ours is removed.
-  void apply(std::span<const net::AddressStep> steps, const ProgressSink& on_progress);
+  void apply(std::span<const net::AddressStep> steps, const Progress& progress);
 
  private:
   Kernel(NetlinkSocket monitor, RequestChannel requests);
@@ -78,6 +84,7 @@ class Kernel {
   void mark_changed();
 
   void protect_secondaries(std::span<const net::AddressStep> steps);
+  [[nodiscard]] bool will_be_ours(const net::AddressStep& step) const;
   std::vector<net::StepDone> apply_chunk(std::span<const net::AddressStep> steps);
   base::Result<void> settle(const net::AddressStep& step,
                             const std::optional<Acknowledgement>& answer);
@@ -88,6 +95,7 @@ class Kernel {
   RequestChannel requests_;
   FactsTable table_;
   OwnerMark mark_ = OwnerMark::kProtocol;
+  std::span<const net::AddressStep> under_way_;  // during apply(): what has no outcome yet
   bool incomplete_ = true;  // the table may lack something: a full reading is due
   bool changed_ = false;
   bool facts_stale_ = true;

@@ -44,18 +44,21 @@ std::string describe(const net::AddressStep& step, std::string_view interface_na
 
 }  // namespace
 
-void Kernel::apply(std::span<const net::AddressStep> steps, const ProgressSink& on_progress) {
+void Kernel::apply(std::span<const net::AddressStep> steps, const Progress& progress) {
   // A failure is no reason to refuse: additions do not depend on the facts, and removals judge by
   // what is known and whether that is all.
   (void)read_notifications();
   protect_secondaries(steps);
   const std::vector<net::AddressStep> ordered = order_steps(table_, steps);
-  std::span<const net::AddressStep> rest(ordered);
-  while (!rest.empty()) {
-    const std::size_t size = chunk_size(rest);
-    const auto done = apply_chunk(rest.first(size));
-    on_progress(done);
-    rest = rest.subspan(size);
+  under_way_ = ordered;
+  if (std::ranges::any_of(ordered, [this](const auto& step) { return will_be_ours(step); })) {
+    progress.adds();
+  }
+  while (!under_way_.empty()) {
+    const auto chunk = under_way_.first(chunk_size(under_way_));
+    const auto done = apply_chunk(chunk);
+    under_way_ = under_way_.subspan(chunk.size());
+    progress.answered(done);
   }
 }
 

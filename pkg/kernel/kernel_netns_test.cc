@@ -17,7 +17,7 @@ TEST_CASE("an added address is in the facts, ours, before its step is reported")
   bool seen = false;
   node.kernel->apply(std::vector{node.step(net::StepKind::kAdd, "192.0.2.10/24"),
                                  node.step(net::StepKind::kAdd, "2001:db8::10/128")},
-                     [&](std::span<const net::StepDone> done) {
+                     {.answered = [&](std::span<const net::StepDone> done) {
                        REQUIRE(done.size() == 2);
                        CHECK(done[0].outcome);
                        CHECK(done[1].outcome);
@@ -27,7 +27,7 @@ TEST_CASE("an added address is in the facts, ours, before its step is reported")
                        CHECK(node.find("2001:db8::10/128")->ours);
                        CHECK(node.kernel->take_changed());
                        seen = true;
-                     });
+                     }});
   CHECK(seen);
 
   CHECK(node.remove("192.0.2.10/24"));
@@ -43,12 +43,12 @@ TEST_CASE(
   Node node;
   std::size_t reported = 0;
   node.kernel->apply(many(node, net::StepKind::kAdd, net::Family::kIpv6, 500),
-                     [&](std::span<const net::StepDone> done) {
+                     {.answered = [&](std::span<const net::StepDone> done) {
                        reported += done.size();
                        const auto ours = std::ranges::count_if(node.kernel->facts().addresses,
                                                                &net::Address::ours);
                        CHECK(ours == static_cast<std::ptrdiff_t>(reported));
-                     });
+                     }});
   CHECK(reported == 500);
 }
 
@@ -210,10 +210,10 @@ TEST_CASE("a thousand addresses are set within a fraction of a failover") {
       std::optional<Milliseconds> first;
       std::size_t done = 0;
       const auto begun = std::chrono::steady_clock::now();
-      node.kernel->apply(steps, [&](std::span<const net::StepDone> chunk) {
-        first = first.value_or(std::chrono::steady_clock::now() - begun);
-        done += chunk.size() - failures({chunk.begin(), chunk.end()});
-      });
+      node.kernel->apply(steps, {.answered = [&](std::span<const net::StepDone> chunk) {
+                           first = first.value_or(std::chrono::steady_clock::now() - begun);
+                           done += chunk.size() - failures({chunk.begin(), chunk.end()});
+                         }});
       const Milliseconds all = std::chrono::steady_clock::now() - begun;
       CHECK(done == 1000);
       MESSAGE(fmt::format("{} 1,000 {}: {:.1f} ms, the first chunk after {:.1f} ms",
@@ -253,9 +253,9 @@ TEST_CASE("an ordinary user can read but not write, and is told so") {
     if (auto opened = Kernel::open()) {
       kernel.emplace(std::move(*opened));
       kernel->apply(std::vector{node.step(net::StepKind::kAdd, "192.0.2.10/24")},
-                    [&done](std::span<const net::StepDone> chunk) {
+                    {.answered = [&done](std::span<const net::StepDone> chunk) {
                       done.assign(chunk.begin(), chunk.end());
-                    });
+                    }});
     }
     REQUIRE(::seteuid(0) == 0);
   });
@@ -294,6 +294,49 @@ TEST_CASE("the removals are all that is ours, and nothing that would take others
   REQUIRE(node.kernel->resync());
   REQUIRE(node.await_address("192.0.2.11/24"));
   CHECK(prefixes() == std::vector<std::string>{"2001:db8::10/64", "203.0.113.7/32"});
+}
+
+TEST_CASE("what is being added is among the removals before the kernel has it") {
+  Node node;
+  node.network.ip("address add 192.0.2.9/24 dev eth0");
+  REQUIRE(node.await_address("192.0.2.9/24"));
+  REQUIRE(node.add("192.0.2.10/24"));
+  const std::vector steps{node.step(net::StepKind::kAdd, "192.0.2.9/24"),
+                          node.step(net::StepKind::kAdd, "192.0.2.10/24"),
+                          node.step(net::StepKind::kAdd, "192.0.2.11/24"),
+                          node.step(net::StepKind::kAdd, "2001:db8::11/128")};
+  const auto removals = [&] {
+    std::vector<std::string> all;
+    for (const net::AddressStep& step : node.kernel->removals()) {
+      all.push_back(step.prefix.to_string());
+    }
+    std::ranges::sort(all);
+    return all;
+  };
+  const std::vector<std::string> all_but_the_foreign{"192.0.2.10/24", "192.0.2.11/24",
+                                                     "2001:db8::11/128"};
+  std::vector<std::string> before;
+  node.kernel->apply(
+      steps,
+      {.adds =
+           [&] {
+             before = removals();
+             const std::string shown = node.network.output_of("ip -o addr show dev eth0");
+             CHECK(shown.find("192.0.2.11/24") == std::string::npos);
+           },
+       .answered =
+           [&](std::span<const net::StepDone>) { CHECK(removals() == all_but_the_foreign); }});
+  CHECK(before == all_but_the_foreign);
+  CHECK(removals() == all_but_the_foreign);
+
+  // What could not be added is no longer counted, and a batch that adds nothing is not announced.
+  net::AddressStep nowhere = node.step(net::StepKind::kAdd, "192.0.2.12/24");
+  nowhere.interface = {9999};
+  CHECK(failures(node.apply({nowhere})) == 1);
+  CHECK(removals() == all_but_the_foreign);
+  node.kernel->apply(std::vector{node.step(net::StepKind::kRemove, "192.0.2.10/24")},
+                     {.adds = [] { FAIL("nothing is added"); },
+                      .answered = [](std::span<const net::StepDone>) {}});
 }
 
 TEST_CASE("a lent address lapses by itself, and one that is renewed stays") {

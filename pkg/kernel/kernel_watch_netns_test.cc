@@ -188,7 +188,7 @@ TEST_CASE("a point-to-point address does not hide another with the same local en
 TEST_CASE("after an overrun everything is read again and nothing is stale") {
   Node node({.notification_buffer = 4096});
   Kernel other = node.open();
-  const auto ignore = [](std::span<const net::StepDone>) {};
+  const Kernel::Progress ignore{.answered = [](std::span<const net::StepDone>) {}};
   other.apply(many(node, net::StepKind::kAdd, net::Family::kIpv4, 10'000), ignore);
   const auto leftover = many(node, net::StepKind::kRemove, net::Family::kIpv4, 9'990);
   other.apply(leftover, ignore);
@@ -196,7 +196,12 @@ TEST_CASE("after an overrun everything is read again and nothing is stale") {
   CHECK(node.await([](const net::HostFacts& facts) { return facts.overruns > 0; }));
   const net::HostFacts& facts = node.kernel->facts();
   CHECK(facts.resyncs > 1);
-  CHECK(facts.links == other.facts().links);
+  std::vector<net::Link> links = facts.links;
+  for (net::Link& link : links) {
+    CHECK(std::exchange(link.ipv4_losses, 0) > 0);  // who knows what was not heard
+    CHECK(std::exchange(link.ipv6_losses, 0) > 0);
+  }
+  CHECK(links == other.facts().links);
   CHECK(facts.addresses == other.facts().addresses);
   CHECK(std::ranges::count_if(facts.addresses, &net::Address::ours) == 10);
 
@@ -208,7 +213,7 @@ TEST_CASE("after an overrun everything is read again and nothing is stale") {
 TEST_CASE("ten thousand notifications fit the usual buffer") {
   Node node;
   Kernel other = node.open();
-  const auto ignore = [](std::span<const net::StepDone>) {};
+  const Kernel::Progress ignore{.answered = [](std::span<const net::StepDone>) {}};
   other.apply(many(node, net::StepKind::kAdd, net::Family::kIpv4, 5'000), ignore);
   other.apply(many(node, net::StepKind::kRemove, net::Family::kIpv4, 5'000), ignore);
   REQUIRE(node.kernel->read_notifications());
@@ -224,8 +229,8 @@ TEST_CASE("readings amid a storm of changes end in the truth") {
   std::atomic<bool> storm = true;
   std::thread writer([&] {
     for (int round = 0; round < 20; ++round) {
-      other.apply(adds, [](std::span<const net::StepDone>) {});
-      other.apply(removals, [](std::span<const net::StepDone>) {});
+      other.apply(adds, {.answered = [](std::span<const net::StepDone>) {}});
+      other.apply(removals, {.answered = [](std::span<const net::StepDone>) {}});
     }
     storm = false;
   });

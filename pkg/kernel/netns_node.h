@@ -91,9 +91,9 @@ class Node {
 
   std::vector<net::StepDone> apply(const std::vector<net::AddressStep>& steps) {
     std::vector<net::StepDone> all;
-    kernel->apply(steps, [&all](std::span<const net::StepDone> done) {
-      all.insert(all.end(), done.begin(), done.end());
-    });
+    kernel->apply(steps, {.answered = [&all](std::span<const net::StepDone> done) {
+                    all.insert(all.end(), done.begin(), done.end());
+                  }});
     CHECK(all.size() == steps.size());
     return all;
   }

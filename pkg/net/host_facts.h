@@ -24,6 +24,10 @@ struct Link {
   bool up = false;                   // IFF_UP: the administrator wants it up
   bool running = false;              // IFF_LOWER_UP: it has a carrier
   std::uint32_t carrier_losses = 0;  // tells of flaps that came and went between two readings
+  /// Each differs from what it was when the kernel may have forgotten the groups of that family
+  /// that were joined on it: another link came in its place, or IPv6 ended and is back.
+  std::uint32_t ipv4_losses = 0;
+  std::uint32_t ipv6_losses = 0;
 
   /// Whether adverts can leave and arrive.
   [[nodiscard]] bool operational() const { return up && running; }

@@ -24,7 +24,7 @@
 #include <fmt/format.h>
 
 #include "pkg/base/error.h"
-#include "pkg/runtime/thread.h"
+#include "pkg/runtime/realtime.h"
 
 namespace keelvip::probe {
 namespace {

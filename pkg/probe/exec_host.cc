@@ -25,8 +25,8 @@
 #include "pkg/runtime/clock.h"
 #include "pkg/runtime/event_loop.h"
 #include "pkg/runtime/footprint.h"
+#include "pkg/runtime/realtime.h"
 #include "pkg/runtime/signals.h"
-#include "pkg/runtime/thread.h"
 
 namespace keelvip::probe {
 namespace {
@@ -39,8 +39,9 @@ constexpr int kStopPatienceMilliseconds = 2000;
 /// The host's half of the conversation.
 class Service {
  public:
-  Service(Parent self, runtime::UniqueFd socket)
-      : socket_(std::move(socket)),
+  Service(Parent self, pid_t agent, runtime::UniqueFd socket)
+      : agent_(agent),
+        socket_(std::move(socket)),
         signals_({SIGCHLD, kAgentDied}),
         commands_(loop_, self, [this](const ExecMessage& message) { say(message); }) {}
 
@@ -58,9 +59,10 @@ class Service {
 
  private:
   void on_signal() {
-    while (const auto signal = signals_.take()) {
-      over_ = over_ || *signal == kAgentDied;
+    while (signals_.take()) {
     }
+    // Anybody may send the signal: the one that drains the agent goes to its whole service.
+    over_ = over_ || ::getppid() != agent_;
     commands_.reap();
   }
 
@@ -112,6 +114,7 @@ class Service {
     over_ = over_ || !loop_.watch(socket_.get(), interest, [this] { on_order(); }).has_value();
   }
 
+  pid_t agent_;
   runtime::UniqueFd socket_;
   runtime::EventLoop loop_;
   runtime::SignalReader signals_;
@@ -166,7 +169,7 @@ void raise_descriptor_limit() {
 [[noreturn]] void become_host(int socket, pid_t agent) {
   ::prctl(PR_SET_NAME, "keelvip-exec");
   ::setsid();  // a Ctrl-C is for the agent, which then ends us in its own time
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR2, SIGPIPE}) {
     ::signal(number, SIG_IGN);
   }
   ::signal(SIGCHLD, SIG_DFL);
@@ -176,7 +179,7 @@ void raise_descriptor_limit() {
   if (!keep_only(socket) || ::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
     ::_exit(1);
   }
-  Service service(self, runtime::UniqueFd(kSocket));
+  Service service(self, agent, runtime::UniqueFd(kSocket));
   // The end of the stream says so too, unless somebody else still holds the agent's end.
   ::prctl(PR_SET_PDEATHSIG, kAgentDied);
   if (::getppid() == agent) {

@@ -226,6 +226,16 @@ TEST_CASE("the host keeps three capabilities and none of the network's") {
   CHECK(contains(status, "CapBnd:\t0000000000000000"));
 }
 
+TEST_CASE("a signal that was meant for the agent does not end its host") {
+  ExecScene exec;
+  REQUIRE(exec.ask(shell("exit 0")).success);
+  for (const int signal : {SIGUSR1, SIGUSR2, SIGHUP, SIGTERM, SIGINT}) {
+    CAPTURE(signal);
+    ::kill(exec.host.pid(), signal);
+    CHECK(exec.ask(shell("exit 0")).success);
+  }
+}
+
 TEST_CASE("a command runs as its user, by default nobody") {
   if (!can_switch_user()) {
     MESSAGE("not run as root: skipped");

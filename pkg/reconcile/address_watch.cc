@@ -14,13 +14,22 @@ void lend(const DesiredAddress& wanted, AddressTrack& track, base::Instant now) 
   }
 }
 
+/// What we have not lent ourselves just now may lapse at any time: it is of another VIP, or of an
+/// agent before this one.
+base::Instant first_renewal(const State& state, const DesiredAddress& wanted, base::Instant now) {
+  if (!state.ledger.adding(wanted.interface, wanted.prefix)) {
+    return now;
+  }
+  const bool for_ever = wanted.lifetime == base::Duration::zero();
+  return for_ever ? base::kNever : now + wanted.lifetime / 3;
+}
+
 void appeared(State& state, const DesiredAddress& wanted, AddressTrack& track, base::Instant now,
               Occurrences& occurrences) {
   track.present = true;
   ++track.generation;
   track.lent = wanted.lifetime;
-  const bool for_ever = wanted.lifetime == base::Duration::zero();
-  track.renew_at = for_ever ? base::kNever : now + wanted.lifetime / 3;
+  track.renew_at = first_renewal(state, wanted, now);
   if (!track.lost) {
     return;
   }
@@ -28,7 +37,7 @@ void appeared(State& state, const DesiredAddress& wanted, AddressTrack& track, b
   ++state.kernel.addresses_repaired;
   const net::Link* link = state.facts->find_link(wanted.interface);
   occurrences.push_back({Severity::kWarning,
-                         "Address that somebody had removed is back",
+                         "Address that had gone is back",
                          {{"vip", std::string(state.assignment.vip_name(wanted.router))},
                           {"address", wanted.prefix.to_string()},
                           {"interface", link != nullptr ? link->name : ""}}});

@@ -230,7 +230,7 @@ std::string conflicted_message(const State& state, const Judgement& judgement) {
                        vrrp::to_string(report.last_rejected->reason));
   }
   return explain_fitness(state.assignment, *state.facts, state.desired, judgement.router,
-                         &state.checks);
+                         &state.checks, state.unheard);
 }
 
 std::string healthy_message(const State& state, std::uint32_t vip, const Judgement& judgement) {
@@ -272,7 +272,7 @@ void tell(const State& state, std::uint32_t vip, ConditionType type, const Judge
                          conflict ? "Virtual IP is in conflict" : "Virtual IP is not in conflict",
                          {{"vip", state.assignment.resource(vip).metadata.name},
                           {"reason", std::string(judgement.reason)},
-                          {"message", message_of(state, vip, type, judgement)}}});
+                          {"detail", message_of(state, vip, type, judgement)}}});
 }
 
 constexpr std::array kTypes{ConditionType::kAccepted, ConditionType::kReady,

@@ -213,7 +213,7 @@ void Controller::round(base::Now now, Commands& commands) {
   const std::vector<ReachedRole> roles_now = roles();
   roles_stale_ = now.instant - state_.reported_at > kReportLife;
   state_.desired = resolve({state_.assignment, *state_.facts, state_.verdicts, roles_now,
-                            state_.stopping, state_.drain.drained, roles_stale_});
+                            state_.stopping, state_.drain.drained, roles_stale_, state_.unheard});
   watch_addresses(state_, now, commands.occurrences);
   const std::vector<HeldAddress> held_now = held(now.instant);
   const Plan plan = make_plan(state_.assignment, state_.desired, {*state_.facts, held_now});

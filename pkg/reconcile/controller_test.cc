@@ -130,7 +130,7 @@ TEST_CASE("Item 72: an address that somebody removes is back at once, without an
   story.carry_out();
   CHECK(story.generation() == 2);
   CHECK(story.controller.snapshot(story.now).kernel.addresses_repaired == 1);
-  CHECK(story.times_told("Address that somebody had removed is back") == 1);
+  CHECK(story.times_told("Address that had gone is back") == 1);
   CHECK(story.times_told("changed its role") == 0);
 
   SUBCASE("unless somebody fights over it: then once a second") {

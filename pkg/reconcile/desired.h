@@ -21,15 +21,17 @@ namespace keelvip::reconcile {
 struct DesiredRouter {
   Fitness fitness = Fitness::kFit;
   /// What stands in the way, by fitness: kVridInUse: a router of the assignment; kAddressIsForeign:
-  /// an address of the facts; kNotAddressOwner: an address of the router; kHealthCheck*: a check of
-  /// the VIP; kOtherFamilyInFault: the other router. Positions, else kNoPosition.
+  /// an address of the facts; kNotAddressOwner: an address of the router; kCannotListen: an entry
+  /// of what is unheard; kHealthCheck*: a check of the VIP; kOtherFamilyInFault: the other router.
+  /// Positions, else kNoPosition.
   std::uint32_t culprit = kNoPosition;
   net::InterfaceIndex interface;  // 0: not known
   net::IpAddress primary;         // source of adverts; unspecified: none
   net::MacAddress mac;
-  bool hand_over = false;   // if it must leave, then by a hand-over
-  int priority_sum = 0;     // base and terms, before it is brought into 1..254
-  vrrp::Priority priority;  // in force
+  std::uint32_t group_losses = 0;  // see vrrp::RouterConfig
+  bool hand_over = false;          // if it must leave, then by a hand-over
+  int priority_sum = 0;            // base and terms, before it is brought into 1..254
+  vrrp::Priority priority;         // in force
 
   friend bool operator==(const DesiredRouter&, const DesiredRouter&) = default;
 };

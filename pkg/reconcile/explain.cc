@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "pkg/vrrp/advertisement.h"
+
 namespace keelvip::reconcile {
 namespace {
 
@@ -58,7 +60,7 @@ std::string explain_drain(const Assignment& assignment, std::uint32_t router,
 
 std::string explain_fitness(const Assignment& assignment, const net::HostFacts& facts,
                             const Desired& desired, std::uint32_t router,
-                            const health::Roster* checks) {
+                            const health::Roster* checks, std::span<const vrrp::Unheard> unheard) {
   const DesiredRouter& state = desired.routers[router];
   const AssignedRouter& assigned = assignment.routers[router];
   const std::string interface = interface_name(facts, state.interface);
@@ -93,6 +95,17 @@ std::string explain_fitness(const Assignment& assignment, const net::HostFacts& 
       return fmt::format(
           "{} has no usable {} address to send adverts from.", interface,
           assigned.settings.family == net::Family::kIpv4 ? "IPv4" : "IPv6 link-local");
+    case Fitness::kMtuTooSmall:
+      return fmt::format(
+          "An advert with all {} addresses has {} bytes, and {} takes {} (its MTU): raise that, or "
+          "make several VirtualIPs of this one.",
+          assigned.addresses.size(),
+          vrrp::packet_size(assigned.settings.version, assigned.settings.family,
+                            assigned.addresses.size()),
+          interface, facts.find_link(state.interface)->mtu);
+    case Fitness::kCannotListen:
+      return fmt::format("No advert can be heard on {}: {}.", interface,
+                         unheard[state.culprit].reason);
     case Fitness::kHealthCheckFailing:
       return failing_check(assignment, router, state.culprit, checks);
     case Fitness::kHealthCheckPending:

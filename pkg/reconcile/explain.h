@@ -2,6 +2,7 @@
 // changed and for snapshots, never per packet.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -9,15 +10,17 @@
 #include "pkg/net/host_facts.h"
 #include "pkg/reconcile/assignment.h"
 #include "pkg/reconcile/desired.h"
+#include "pkg/vrrp/speaker_report.h"
 #include "pkg/vrrp/types.h"
 
 namespace keelvip::reconcile {
 
 /// Why the router at `router` of the assignment is not fit, in words that say what to do; empty if
-/// it is fit. `desired` was resolved from `facts`; `checks` may be null.
+/// it is fit. `desired` was resolved from `facts` and `unheard`; `checks` may be null.
 [[nodiscard]] std::string explain_fitness(const Assignment& assignment, const net::HostFacts& facts,
                                           const Desired& desired, std::uint32_t router,
-                                          const health::Roster* checks);
+                                          const health::Roster* checks,
+                                          std::span<const vrrp::Unheard> unheard = {});
 
 [[nodiscard]] std::string_view explain_transition(vrrp::TransitionReason reason);
 

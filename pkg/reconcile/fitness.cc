@@ -28,6 +28,10 @@ std::string_view to_string(Fitness fitness) {
       return "NotAddressOwner";
     case Fitness::kNoSourceAddress:
       return "NoSourceAddress";
+    case Fitness::kMtuTooSmall:
+      return "MtuTooSmall";
+    case Fitness::kCannotListen:
+      return "CannotListen";
     case Fitness::kHealthCheckFailing:
       return "HealthCheckFailing";
     case Fitness::kHealthCheckPending:

@@ -22,6 +22,8 @@ enum class Fitness : std::uint8_t {
   kAddressIsForeign,     // somebody else configured the virtual address on this node
   kNotAddressOwner,      // priority 255 claims addresses that the interface does not have
   kNoSourceAddress,      // the interface has no address that adverts could come from
+  kMtuTooSmall,          // an advert with all its addresses does not fit the interface
+  kCannotListen,         // adverts cannot be received on it
   kHealthCheckFailing,   // a check with action Withdraw failed
   kHealthCheckPending,   // a check with action Withdraw has no result yet
   kOtherFamilyInFault,   // the VIP's router of the other family cannot take part

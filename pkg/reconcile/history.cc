@@ -66,8 +66,8 @@ NodeRole shown_role(const State& state, std::uint32_t router) {
 }
 
 std::string explain_obstacle(const State& state, std::uint32_t router) {
-  std::string text =
-      explain_fitness(state.assignment, *state.facts, state.desired, router, &state.checks);
+  std::string text = explain_fitness(state.assignment, *state.facts, state.desired, router,
+                                     &state.checks, state.unheard);
   if (state.desired.routers[router].fitness == Fitness::kDrained && !state.drain.reason.empty()) {
     text += " It was drained with these words: " + state.drain.reason;
   }
@@ -103,7 +103,7 @@ void tell(const State& state, std::uint32_t router, const PastTransition& transi
     occurrence.fields.emplace_back("to", status::to_string(transition.to));
   }
   occurrence.fields.emplace_back("reason", reason_of(transition.cause));
-  occurrence.fields.emplace_back("message", message_of(transition.cause));
+  occurrence.fields.emplace_back("detail", message_of(transition.cause));
   occurrences.push_back(std::move(occurrence));
 }
 
@@ -150,11 +150,14 @@ bool fold_report(State& state, const vrrp::SpeakerReport& report, base::Now now)
     track.report = *from;
     track.conflict = conflict_of(track.report, now.instant);
   }
-  changed = changed || report.config_revision != state.reported_revision;
+  changed = changed || report.config_revision != state.reported_revision ||
+            report.unheard != state.unheard;
   state.reported_revision = report.config_revision;
   state.reported_at = report.made;
   state.speaker = report.statistics;
   state.lateness = report.lateness;
+  state.losses = report.losses;
+  state.unheard = report.unheard;
   return changed;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace keelvip::reconcile {
 namespace {
@@ -39,21 +40,28 @@ HostIndex::HostIndex(const Assignment& assignment, const net::HostFacts& facts)
     if (address.ours) {
       continue;
     }
-    if (assignment.router_of(address.prefix.address) != kNoPosition) {
+    const std::uint32_t router = assignment.router_of(address.prefix.address);
+    const bool owned = router != kNoPosition && assignment.is_owner(router);
+    if (router != kNoPosition) {
       foreign_virtual_.push_back(i);
-    } else if (address.usable) {
-      add_plain(address);
+    }
+    if (address.usable && (router == kNoPosition || owned)) {
+      add_plain(address, owned);
     }
   }
   std::ranges::sort(foreign_virtual_, {},
                     [&](std::uint32_t i) { return facts.addresses[i].prefix.address; });
 }
 
-void HostIndex::add_plain(const net::Address& address) {
+/// Another node may have an owned address while we are away, so any other is better.
+void HostIndex::add_plain(const net::Address& address, bool owned) {
   if (plain_.empty() || !same_subnet(*plain_.back(), address)) {
     plain_.push_back(&address);
-  } else if (plain_.back()->secondary && !address.secondary) {
+    last_is_owned_ = owned;
+  } else if (std::pair(last_is_owned_, plain_.back()->secondary) >
+             std::pair(owned, address.secondary)) {
     plain_.back() = &address;
+    last_is_owned_ = owned;
   }
 }
 
@@ -81,8 +89,7 @@ const net::Link* HostIndex::holding(const net::IpAddress& address) const {
   return best;
 }
 
-const net::IpAddress* HostIndex::source(const net::Link& link, const AssignedRouter& router,
-                                        bool owner) const {
+const net::IpAddress* HostIndex::source(const net::Link& link, const AssignedRouter& router) const {
   const net::Family family = router.settings.family;
   const auto suitable = [&](const net::IpAddress& address) {
     return address.family() == family && (family == net::Family::kIpv4 || address.is_link_local());
@@ -100,15 +107,7 @@ const net::IpAddress* HostIndex::source(const net::Link& link, const AssignedRou
       first = &prefix.address;
     }
   }
-  if (first != nullptr || !owner) {
-    return first;
-  }
-  for (const net::Prefix& own : router.addresses) {
-    if (suitable(own.address) && foreign_on(link, own.address) != kNoPosition) {
-      return &own.address;
-    }
-  }
-  return nullptr;
+  return first;
 }
 
 std::uint32_t HostIndex::foreign(const net::Link& link, const net::IpAddress& address) const {

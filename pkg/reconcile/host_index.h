@@ -27,9 +27,10 @@ class HostIndex {
 
   /// Where adverts of this router can come from on `link`: IPv4: an address that no VIP has, in the
   /// subnet of the router's first address if there is one; IPv6: a link-local address that no VIP
-  /// has. An address owner may fall back on its virtual addresses. Null if there is none.
-  [[nodiscard]] const net::IpAddress* source(const net::Link& link, const AssignedRouter& router,
-                                             bool owner) const;
+  /// has. One that this node owns (priority 255) will do if there is no other in its subnet. Null
+  /// if there is none.
+  [[nodiscard]] const net::IpAddress* source(const net::Link& link,
+                                             const AssignedRouter& router) const;
 
   /// Position in facts.addresses of a usable or unusable address, not one of ours, that is the
   /// virtual address `address` of a router on `link`; kNoPosition if there is none. Addresses on
@@ -45,14 +46,16 @@ class HostIndex {
   [[nodiscard]] bool route_covered(net::InterfaceIndex interface, const net::Prefix& prefix) const;
 
  private:
-  void add_plain(const net::Address& address);
+  void add_plain(const net::Address& address, bool owned);
   [[nodiscard]] std::span<const net::Address* const> plain_of(net::InterfaceIndex interface) const;
   [[nodiscard]] std::span<const std::uint32_t> foreign_virtual(const net::IpAddress& address) const;
 
   const net::HostFacts& facts_;
   std::vector<const net::Link*> named_;
-  /// Usable addresses that are neither ours nor virtual; of those in one subnet about one.
+  /// Usable addresses that are not ours, and virtual only if this node owns them; of those in one
+  /// subnet about one.
   std::vector<const net::Address*> plain_;
+  bool last_is_owned_ = false;  // the last of them
   /// Positions in facts.addresses of virtual addresses that are not ours, sorted by address.
   std::vector<std::uint32_t> foreign_virtual_;
 };

@@ -1,6 +1,8 @@
 // Addresses are lent: stories of renewals, and of what happens without them.
 #include "pkg/reconcile/lease.h"
 
+#include <algorithm>
+
 #include <doctest/doctest.h>
 
 #include "pkg/reconcile/story.h"
@@ -74,6 +76,32 @@ TEST_CASE("An address is lent when it is added, and renewed three times in its l
     REQUIRE(story.step_texts() == Texts{"=192.0.2.10/24@2"});
     CHECK(story.steps[0].lifetime == 2s);
     story.carry_out();
+  }
+}
+
+TEST_CASE("An address that goes from one VIP to another is lent anew, for the other's time") {
+  for (const base::Duration lease : {30s, 0s}) {
+    for (const bool deleted : {false, true}) {
+      CAPTURE(deleted);
+      Story story;
+      story.read_host();
+      auto giver = vip("giver", {"192.0.2.10/24", "192.0.2.11/24"}, 1);
+      auto taker = vip("taker", {"192.0.2.12/24"}, 2);
+      taker.spec.lease.duration = lease;
+      story.read_specs({giver, taker});
+      story.obey();
+      story.become_active(0);
+      story.become_active(1);
+      story.carry_out();
+      giver.spec.addresses = {prefix("192.0.2.11/24")};
+      taker.spec.addresses.push_back(prefix("192.0.2.10/24"));
+      story.read_specs(deleted ? std::vector{taker} : std::vector{giver, taker});
+      const auto last = std::ranges::find(story.steps.rbegin(), story.steps.rend(),
+                                          prefix("192.0.2.10/24"), &net::AddressStep::prefix);
+      REQUIRE(last != story.steps.rend());
+      CHECK(last->kind == net::StepKind::kRenew);
+      CHECK(last->lifetime == (lease == 0s ? 0s : 29s));
+    }
   }
 }
 
@@ -170,7 +198,7 @@ TEST_CASE(
   story.carry_out();
   story.read_specs({});
   REQUIRE(story.step_texts() == Texts{"=192.0.2.10/24@2"});
-  CHECK(story.steps[0].lifetime == 11s);  // a skew of 9.96 s, the overlap, and patience
+  CHECK(story.steps[0].lifetime == 12s);  // a skew of 9.96 s, 3 %, the overlap, and patience
 }
 
 TEST_CASE("Renewals that fail are told once, and tried again") {

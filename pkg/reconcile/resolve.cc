@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "pkg/reconcile/host_index.h"
+#include "pkg/vrrp/advertisement.h"
 
 namespace keelvip::reconcile {
 namespace {
@@ -132,6 +133,23 @@ Obstacle judge_addresses(const HostIndex& host, const net::Link& link, const Ass
   return {};
 }
 
+/// 0: the link does not say.
+bool fits(const net::Link& link, const AssignedRouter& router) {
+  const vrrp::RouterSettings& settings = router.settings;
+  return link.mtu == 0 ||
+         vrrp::packet_size(settings.version, settings.family, router.addresses.size()) <= link.mtu;
+}
+
+std::uint32_t find_unheard(std::span<const vrrp::Unheard> unheard, net::InterfaceIndex interface,
+                           net::Family family) {
+  for (std::uint32_t i = 0; i < unheard.size(); ++i) {
+    if (unheard[i].interface == interface && unheard[i].family == family) {
+      return i;
+    }
+  }
+  return kNoPosition;
+}
+
 /// The first reason in the order of Fitness; fills in what is known of the place on the way.
 DesiredRouter judge_router(const ResolveInputs& inputs, const HostIndex& host,
                            const VridClaims& claims, const VipFooting& footing,
@@ -159,15 +177,24 @@ DesiredRouter judge_router(const ResolveInputs& inputs, const HostIndex& host,
   if (const net::Link* link = footing.link; link != nullptr) {
     desired.interface = link->index;
     desired.mac = link->mac;
+    desired.group_losses =
+        router.settings.family == net::Family::kIpv6 ? link->ipv6_losses : link->ipv4_losses;
     if (claims.lost_to(position) != kNoPosition) {
       object(Fitness::kVridInUse, claims.lost_to(position));
     }
     const Obstacle addresses = judge_addresses(host, *link, router, owner);
     object(addresses.fitness, addresses.culprit);
-    if (const net::IpAddress* source = host.source(*link, router, owner); source != nullptr) {
+    if (const net::IpAddress* source = host.source(*link, router); source != nullptr) {
       desired.primary = *source;
     } else {
       object(Fitness::kNoSourceAddress, kNoPosition);
+    }
+    if (!fits(*link, router)) {
+      object(Fitness::kMtuTooSmall, kNoPosition);
+    }
+    const std::uint32_t unheard = find_unheard(inputs.unheard, link->index, router.settings.family);
+    if (unheard != kNoPosition && !owner) {  // whom nobody can preempt
+      object(Fitness::kCannotListen, unheard);
     }
   }
   object(footing.health_fitness, footing.check);

@@ -10,6 +10,7 @@
 #include "pkg/net/host_facts.h"
 #include "pkg/reconcile/assignment.h"
 #include "pkg/reconcile/desired.h"
+#include "pkg/vrrp/speaker_report.h"
 #include "pkg/vrrp/types.h"
 
 namespace keelvip::reconcile {
@@ -36,6 +37,8 @@ struct ResolveInputs {
   /// The roles were reached too long ago to act upon: what is there stays for now, and nothing is
   /// added. After a stall of the whole process the Speaker may know better a moment later.
   bool roles_stale = false;
+  /// Where the Speaker says that it hears nothing.
+  std::span<const vrrp::Unheard> unheard = {};
 };
 
 /// A VIP of both families is two routers that stand for election separately but are fit together:

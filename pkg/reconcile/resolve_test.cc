@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "pkg/reconcile/explain.h"
 #include "pkg/reconcile/scenario.h"
 
 namespace keelvip::reconcile {
@@ -147,6 +148,53 @@ TEST_CASE("A virtual address that somebody else configured here keeps the node o
     const api::VirtualIp six = vip("six", {"fe80::10/64"});
     CHECK(fitness_of(six, host({address(3, "fe80::10/64")})) == Fitness::kFit);
     CHECK(fitness_of(six, host({address(2, "fe80::10/64")})) == Fitness::kAddressIsForeign);
+  }
+}
+
+TEST_CASE("A node that could not say its adverts, or hear others, stays out") {
+  const api::VirtualIp web = vip("web", {"192.0.2.10/24", "192.0.2.11/24"});
+  net::HostFacts facts = host();
+  facts.links[1].mtu = 36;  // 20 of IP, 8 of VRRP, 4 for each address
+  CHECK(fitness_of(web, facts) == Fitness::kFit);
+  facts.links[1].mtu = 35;
+  CHECK(fitness_of(web, facts) == Fitness::kMtuTooSmall);
+  facts.links[1].mtu = 0;
+  CHECK(fitness_of(web, facts) == Fitness::kFit);
+
+  const Assignment both = assignment({web, vip("six", {"2001:db8::10/64"}, 52)});
+  const std::vector<vrrp::Unheard> unheard{{{3}, net::Family::kIpv4, "no"},
+                                           {{2}, net::Family::kIpv6, "no buffers"}};
+  const Desired desired = resolve(
+      {.assignment = both, .facts = facts, .verdicts = {}, .roles = {}, .unheard = unheard});
+  CHECK(desired.routers[0].fitness == Fitness::kCannotListen);
+  CHECK(desired.routers[1].fitness == Fitness::kFit);
+  CHECK(explain_fitness(both, facts, desired, 0, nullptr, unheard) ==
+        "No advert can be heard on eth0: no buffers.");
+}
+
+TEST_CASE("Routers are told when their link may have left the group of their family") {
+  const Assignment both = assignment({vip("a", {"192.0.2.10"}), vip("b", {"2001:db8::10"}, 52)});
+  net::HostFacts facts = host();
+  facts.links[1].ipv4_losses = 3;
+  facts.links[1].ipv6_losses = 7;
+  const Desired desired = resolve_here(both, facts);
+  CHECK(desired.routers[0].group_losses == 3);
+  CHECK(desired.routers[1].group_losses == 7);
+}
+
+TEST_CASE("A node speaks from an address that it owns if it has no other there") {
+  api::VirtualIp own = vip("own", {"192.0.2.1/24"});
+  own.spec.priority = 255;
+  api::VirtualIp web = vip("web", {"192.0.2.10/24"}, 52);
+  web.spec.interface.clear();
+  const Assignment both = assignment({own, web});
+  const Desired alone = resolve_here(both, host());
+  CHECK(alone.routers[0].primary == ip("192.0.2.1"));
+  CHECK(alone.routers[1].fitness == Fitness::kFit);
+  CHECK(alone.routers[1].primary == ip("192.0.2.1"));
+  for (const char* other : {"192.0.2.2/24", "192.0.2.0/24"}) {
+    const Desired desired = resolve_here(both, host({address(2, other)}));
+    CHECK(desired.routers[1].primary == prefix(other).address);
   }
 }
 

@@ -1,7 +1,9 @@
 // RouterIds: which number each virtual router has towards the Speaker. A router keeps its number
-// over reloads; one that becomes another router on the wire (VRID, interface or version) gets a new
-// one, so that the old resigns and the new starts. Numbers are never reused. Owned by the
-// controller; `keelvip plan` makes one of its own.
+// over reloads; one that becomes another router on the wire (VRID, version, or another interface by
+// name) gets a new one, so that the old hands over and the new starts. To name the interface that
+// was found by subnet, or to stop naming it, makes no other router: if it is another interface
+// after all, the Speaker sees that. Numbers are never reused. Owned by the controller; `keelvip
+// plan` makes one of its own.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +24,10 @@ struct RouterIdentity {
   std::uint8_t vrid = 0;
   std::uint8_t version = 3;
 
-  friend bool operator==(const RouterIdentity&, const RouterIdentity&) = default;
+  [[nodiscard]] bool may_be(const RouterIdentity& other) const {
+    return vrid == other.vrid && version == other.version &&
+           (interface == other.interface || interface.empty() || other.interface.empty());
+  }
 };
 
 struct RouterKey {

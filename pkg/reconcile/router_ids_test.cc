@@ -30,6 +30,16 @@ TEST_CASE("Another VRID, interface or version is another router, also on the way
   }
 }
 
+TEST_CASE("To name the interface, or to stop naming it, makes no other router") {
+  RouterIds ids;
+  const auto id_of = [&](const char* interface) {
+    return ids.assign(std::vector<RouterKey>{{"web", Family::kIpv4, {interface, 51, 3}}})[0];
+  };
+  const vrrp::RouterId found = id_of("");
+  CHECK(id_of("eth0") == found);
+  CHECK(id_of("") == found);
+}
+
 TEST_CASE("A VIP that was deleted and comes back is a new router") {
   RouterIds ids;
   const RouterKey web{"web", Family::kIpv6, {"eth0", 51, 3}};

@@ -173,6 +173,7 @@ status::Snapshot build_snapshot(const State& state, base::Now now) {
   snapshot.drain = state.drain;
   snapshot.speaker = state.speaker;
   snapshot.lateness = state.lateness;
+  snapshot.losses = state.losses;
   snapshot.kernel = state.kernel;
   return snapshot;
 }

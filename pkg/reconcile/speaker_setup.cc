@@ -30,11 +30,14 @@ bool update_router(State& state, std::uint32_t position) {
   vrrp::RouterConfig& config = state.config.routers[position];
 
   const bool participated = config.participate;
-  const bool participates = desired.fitness == Fitness::kFit;
+  // Where nothing is heard the Speaker's thread tries to listen for as long as it should take part.
+  const bool participates =
+      desired.fitness == Fitness::kFit || desired.fitness == Fitness::kCannotListen;
   bool changed = set(config.participate, participates);
   if (!participates) {
     return set(config.hand_over, desired.hand_over) || changed;
   }
+  changed = set(config.group_losses, desired.group_losses) || changed;
   vrrp::RouterSettings& settings = config.settings;
   const net::InterfaceIndex spoke_on = settings.interface;
   if (!std::exchange(track.settings_current, true)) {

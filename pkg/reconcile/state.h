@@ -57,6 +57,8 @@ struct State {
   base::Instant reported_at;            // when the Speaker made its last report
   vrrp::SpeakerStatistics speaker;
   vrrp::LatenessHistogram lateness;
+  vrrp::LinkLosses losses;
+  std::vector<vrrp::Unheard> unheard;  // where it hears nothing
   status::KernelStatus kernel;
 
   status::DrainStatus drain;

@@ -182,9 +182,18 @@ bool StepLedger::added(net::InterfaceIndex interface, const net::Prefix& prefix)
          entry->step.change.kind == net::StepKind::kAdd;
 }
 
+bool StepLedger::adding(net::InterfaceIndex interface, const net::Prefix& prefix) const {
+  return under_way(net::StepKind::kAdd, interface, prefix);
+}
+
 bool StepLedger::removing(net::InterfaceIndex interface, const net::Prefix& prefix) const {
+  return under_way(net::StepKind::kRemove, interface, prefix);
+}
+
+bool StepLedger::under_way(net::StepKind kind, net::InterfaceIndex interface,
+                           const net::Prefix& prefix) const {
   const Entry* entry = find(interface, prefix);
-  return entry != nullptr && entry->step.change.kind == net::StepKind::kRemove &&
+  return entry != nullptr && entry->step.change.kind == kind &&
          (entry->state == State::kInFlight || entry->state == State::kSettled);
 }
 

@@ -64,6 +64,8 @@ class StepLedger {
 
   /// Whether an add has succeeded that the facts do not show yet.
   [[nodiscard]] bool added(net::InterfaceIndex interface, const net::Prefix& prefix) const;
+  /// Whether an add is under way, or has succeeded just now.
+  [[nodiscard]] bool adding(net::InterfaceIndex interface, const net::Prefix& prefix) const;
   [[nodiscard]] bool removing(net::InterfaceIndex interface, const net::Prefix& prefix) const;
   /// Null if the last step for this place did not fail.
   [[nodiscard]] const StepFailure* failure(net::InterfaceIndex interface,
@@ -89,6 +91,8 @@ class StepLedger {
     std::optional<StepFailure> failure;
   };
 
+  [[nodiscard]] bool under_way(net::StepKind kind, net::InterfaceIndex interface,
+                               const net::Prefix& prefix) const;
   [[nodiscard]] Entry* find(net::InterfaceIndex interface, const net::Prefix& prefix);
   [[nodiscard]] const Entry* find(net::InterfaceIndex interface, const net::Prefix& prefix) const;
   StepAnswer fail(Entry& entry, const base::Error& error, base::Instant now);

@@ -8,12 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "pkg/base/time.h"
+#include "pkg/runtime/log_line.h"
 
 namespace keelvip::runtime {
-
-enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarn, kError };
-enum class LogFormat : std::uint8_t { kText, kJson };
 
 struct LogField {
   std::string key;
@@ -21,12 +18,6 @@ struct LogField {
 
   friend bool operator==(const LogField&, const LogField&) = default;
 };
-
-/// One line without its newline. Control characters and quotes in values are escaped, invalid UTF-8
-/// is replaced, so that one event is always one line.
-[[nodiscard]] std::string format_log_line(LogFormat format, base::WallTime at, LogLevel level,
-                                          std::string_view message,
-                                          const std::vector<LogField>& fields);
 
 /// Starts the log thread. Call once, after the process has its final scheduling class and before
 /// log_event; what is logged before goes nowhere.
@@ -37,7 +28,8 @@ void log_event(LogLevel level, std::string_view message, const std::vector<LogFi
 /// Lines dropped so far because the queue was full.
 [[nodiscard]] std::uint64_t dropped_log_lines();
 
-/// Writes out what is queued and ends the log thread.
+/// Writes out what is queued and ends the log thread; a reader who does not read, as of a full
+/// pipe, is waited for a second.
 void stop_log();
 
 }  // namespace keelvip::runtime

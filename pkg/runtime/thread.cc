@@ -1,22 +1,18 @@
 #include "pkg/runtime/thread.h"
 
-#include <sched.h>
-
 #include <cstddef>
 #include <memory>
 #include <utility>
 
 #include "pkg/base/check.h"
+#include "pkg/runtime/realtime.h"
+#include "pkg/runtime/sanitized.h"
 
 namespace keelvip::runtime {
 namespace {
 
 // Sanitizers put shadow data and redzones on the stack.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kStackBytes = std::size_t{8} << 20U;
-#else
-constexpr std::size_t kStackBytes = std::size_t{512} << 10U;
-#endif
+constexpr std::size_t kStackBytes = (kSanitized ? std::size_t{8192} : std::size_t{512}) << 10U;
 
 struct Start {
   std::string name;
@@ -24,34 +20,31 @@ struct Start {
   std::function<void()> body;
 };
 
-/// Lowering is always permitted, raising needs a privilege that is gone by now.
-void halve_realtime_priority() {
-  sched_param param{};
-  ::sched_getparam(0, &param);
-  if (param.sched_priority > 1) {
-    param.sched_priority /= 2;
-    ::sched_setparam(0, &param);
+void take(Urgency urgency) {
+  switch (urgency) {
+    case Urgency::kNormal:
+      leave_realtime();
+      break;
+    case Urgency::kPrompt:
+      lower_realtime(2);
+      break;
+    case Urgency::kUrgent:
+      lower_realtime(3);
+      break;
+    case Urgency::kRealtime:
+      break;
   }
 }
 
 void* run(void* argument) {
   const std::unique_ptr<Start> start(static_cast<Start*>(argument));
   ::pthread_setname_np(::pthread_self(), start->name.c_str());
-  if (start->urgency == Urgency::kNormal) {
-    leave_realtime();
-  } else if (start->urgency == Urgency::kUrgent) {
-    halve_realtime_priority();
-  }
+  take(start->urgency);
   start->body();
   return nullptr;
 }
 
 }  // namespace
-
-void leave_realtime() {
-  const sched_param none{};
-  ::sched_setscheduler(0, SCHED_OTHER, &none);
-}
 
 Thread::Thread(const std::string& name, Urgency urgency, std::function<void()> body) {
   KEELVIP_CHECK(name.size() <= 15);

@@ -1,6 +1,6 @@
 // Thread: a named thread with a small stack and a scheduling class, joined by its destructor. The
-// agent makes one for each edge and core; only the speaker's asks for realtime priority. Created
-// and destroyed on the main thread.
+// agent makes one for each edge and core; those on the failover path are realtime. Created and
+// destroyed on the main thread.
 #pragma once
 
 #include <pthread.h>
@@ -13,8 +13,9 @@ namespace keelvip::runtime {
 /// How urgent a thread's work is. Realtime threads must block only in their event loop.
 enum class Urgency : unsigned char {
   kNormal,    // SCHED_OTHER
-  kUrgent,    // realtime, below kRealtime, if the creating thread is realtime
-  kRealtime,  // the realtime priority of the creating thread, if it has one
+  kPrompt,    // half the realtime priority of the creating thread, if it has one
+  kUrgent,    // three quarters of it
+  kRealtime,  // all of it
 };
 
 class Thread {
@@ -38,8 +39,5 @@ class Thread {
   pthread_t handle_{};
   bool joinable_ = false;
 };
-
-/// Puts the calling thread under SCHED_OTHER, whatever it inherited.
-void leave_realtime();
 
 }  // namespace keelvip::runtime

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "pkg/reconcile/assignment.h"
 #include "pkg/sim/service_watch.h"
 
 namespace keelvip::sim {
@@ -45,11 +46,16 @@ Duration patience_for(std::span<const api::VirtualIp> vips) {
   return std::min(longest + std::chrono::seconds(2), kLongestPatience);
 }
 
-/// Until what a killed agent has left is gone.
-Duration longest_lease(std::span<const api::VirtualIp> vips) {
+/// Until what a killed agent has left is gone: with many addresses later than the specs say.
+Duration longest_lease(const Layout& layout, std::span<const api::VirtualIp> vips) {
+  auto specs = std::make_shared<api::SpecSet>();
+  specs->accepted.assign(vips.begin(), vips.end());
   Duration longest{};
-  for (const api::VirtualIp& vip : vips) {
-    longest = std::max(longest, vip.spec.lease.duration);
+  for (const Host& host : layout.hosts) {
+    reconcile::RouterIds ids;
+    for (const auto& router : reconcile::make_assignment(specs, host.name, ids).routers) {
+      longest = std::max(longest, router.lifetime);
+    }
   }
   return std::min(longest + std::chrono::seconds(2), kLongestPatience);
 }
@@ -106,7 +112,7 @@ class Scenario {
       watch_.look();
       if (std::ranges::find(failures, FailureKind::kAgentKilled, &Failure::kind) !=
           failures.end()) {
-        patience_ = std::max(patience_, longest_lease(vips_));
+        patience_ = std::max(patience_, longest_lease(layout_, vips_));
       }
       outcome.settled = rest();
     }

@@ -88,6 +88,19 @@ TEST_CASE("addresses of a killed agent stay for their lease, or for ever without
   CHECK(doubled.after == Hosts{0, 1});
 }
 
+TEST_CASE("with many addresses the lease is longer, and it is waited for") {
+  api::VirtualIp many = web();
+  many.spec.lease.duration = std::chrono::seconds(1);
+  many.spec.addresses.clear();
+  for (std::uint8_t host = 1; host <= 110; ++host) {
+    many.spec.addresses.push_back({net::IpAddress::v4({192, 168, 0, host}), 24});
+  }
+  const Fate fate = Story{{many}}.after({kFirstKilled});
+  CHECK(fate.after == Hosts{1});
+  CHECK_FALSE(fate.doubled);
+  CHECK(fate.longest_double > std::chrono::seconds(3));
+}
+
 TEST_CASE("who is cut off keeps the address where no client sees it") {
   const Fate fate = Story{{web()}}.after({kFirstCutOff});
   CHECK(fate.after == Hosts{1});

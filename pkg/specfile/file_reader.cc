@@ -6,20 +6,28 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "pkg/base/error.h"
 #include "pkg/runtime/unique_fd.h"
 
 namespace keelvip::specfile {
 namespace {
 
-base::unexpected<base::Error> refuse(std::string reason) {
-  return base::unexpected(base::report_error(std::move(reason)));
+tl::unexpected<ReadFailure> cannot_read(int number) {
+  // The agent gives CAP_DAC_OVERRIDE up, by which root reads everything.
+  const bool forbidden_to_root = number == EACCES && ::geteuid() == 0;
+  return tl::unexpected(ReadFailure{fmt::format(
+      "cannot be read: {}{}", base::describe_errno(number),
+      forbidden_to_root ? "; the agent keeps no right to the files of others: make root the owner, "
+                          "or let everybody read it"
+                        : "")});
 }
 
-base::unexpected<base::Error> cannot_read(int number) {
-  return refuse(fmt::format("cannot be read: {}", base::describe_errno(number)));
+tl::unexpected<ReadFailure> too_large(std::string reason) {
+  return tl::unexpected(ReadFailure{std::move(reason), true});
 }
 
 std::int64_t nanoseconds(const timespec& time) {
@@ -29,7 +37,7 @@ std::int64_t nanoseconds(const timespec& time) {
 
 }  // namespace
 
-base::Result<std::string> read_to_end(int fd, std::size_t max_bytes) {
+ReadText read_to_end(int fd, std::size_t max_bytes) {
   std::string content;
   std::array<char, 65536> chunk{};
   while (true) {
@@ -45,12 +53,12 @@ base::Result<std::string> read_to_end(int fd, std::size_t max_bytes) {
     }
     content.append(chunk.data(), static_cast<std::size_t>(got));
     if (content.size() > max_bytes) {
-      return refuse(fmt::format("is too large: at most {} bytes are read", max_bytes));
+      return too_large(fmt::format("is too large: at most {} bytes are read", max_bytes));
     }
   }
 }
 
-base::Result<std::string> read_regular_file(const std::string& path, std::size_t max_bytes) {
+ReadText read_regular_file(const std::string& path, std::size_t max_bytes) {
   // O_NONBLOCK: opening a FIFO would wait for a writer.
   const runtime::UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) {
@@ -61,10 +69,10 @@ base::Result<std::string> read_regular_file(const std::string& path, std::size_t
     return cannot_read(errno);
   }
   if (!S_ISREG(status.st_mode)) {
-    return refuse("is no regular file");
+    return tl::unexpected(ReadFailure{"is no regular file"});
   }
   if (status.st_size > static_cast<off_t>(max_bytes)) {
-    return refuse(
+    return too_large(
         fmt::format("is too large: {} bytes, and at most {} are read", status.st_size, max_bytes));
   }
   return read_to_end(fd.get(), max_bytes);

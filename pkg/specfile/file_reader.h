@@ -11,13 +11,19 @@
 
 namespace keelvip::specfile {
 
-/// The content of a regular file of at most `max_bytes`. Errors: kReport; the message says what is
-/// wrong with the file, not which file it is, and holds nothing of its content.
-[[nodiscard]] base::Result<std::string> read_regular_file(const std::string& path,
-                                                          std::size_t max_bytes);
+/// Why there is no content.
+struct ReadFailure {
+  std::string reason;      // without the file's name, and with nothing of its content
+  bool too_large = false;  // it was looked at, and is wrong; else nobody knows what it holds
+};
+
+using ReadText = tl::expected<std::string, ReadFailure>;
+
+/// The content of a regular file of at most `max_bytes`.
+[[nodiscard]] ReadText read_regular_file(const std::string& path, std::size_t max_bytes);
 
 /// The same for what comes from an open descriptor until its end.
-[[nodiscard]] base::Result<std::string> read_to_end(int fd, std::size_t max_bytes);
+[[nodiscard]] ReadText read_to_end(int fd, std::size_t max_bytes);
 
 /// What tells one state of a file from another, symbolic links followed.
 struct FileStamp {

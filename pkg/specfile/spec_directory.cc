@@ -69,6 +69,12 @@ base::Result<SpecDirectory> SpecDirectory::open(std::string path, base::Instant 
   return directory;
 }
 
+std::size_t SpecDirectory::unread() const {
+  return last_ ? static_cast<std::size_t>(
+                     std::ranges::count_if(last_->files, &api::SourceFile::unread))
+               : 0;
+}
+
 void SpecDirectory::on_readable(base::Instant now) {
   if (watch_.drain()) {
     dirty_ = true;
@@ -116,7 +122,7 @@ SpecDirectory::Reading SpecDirectory::read() const {
     reading.stamps.push_back(stamp(path));
     const auto size = static_cast<std::size_t>(reading.stamps.back().size);
     if (size <= api::kMaxFileBytes && size > budget) {
-      reading.files.push_back(unreadable_source(
+      reading.files.push_back(refused_source(
           path, fmt::format("is not read: the spec files of the directory have more than {} bytes",
                             kMaxDirectoryBytes)));
       continue;
@@ -172,14 +178,14 @@ api::SpecSet SpecDirectory::fold(const Reading& reading) {
   };
   if (!reading.listing) {
     home_ = {};
-    return keep(fmt::format("{}; the objects in force stay", reading.listing.error().message));
+    return keep(reading.listing.error().message);
   }
   // The mount point of a volume that went away, or a directory that is being made anew.
   if (reading.listing->paths.empty() && !current_->accepted.empty() &&
       reading.listing->id != home_) {
     return keep(
-        "was replaced by a directory without spec files; the objects in force stay until there is "
-        "one (one of comments alone removes them)");
+        "was replaced by a directory without spec files, which is not taken for a wish to remove "
+        "everything; a file of comments alone is");
   }
   home_ = reading.listing->id;
   return api::fold(*current_, reading.files);

@@ -28,6 +28,9 @@ class SpecDirectory {
   /// What is in force and what is refused; never null.
   [[nodiscard]] const std::shared_ptr<const api::SpecSet>& current() const { return current_; }
 
+  /// How many of its files could not be read; current() has the reasons.
+  [[nodiscard]] std::size_t unread() const;
+
   /// Watch it for reading; -1 if the kernel gives no inotify: then next_deadline() polls.
   [[nodiscard]] int fd() const { return watch_.fd(); }
 

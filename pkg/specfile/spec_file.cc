@@ -31,15 +31,17 @@ api::PasswordReader PasswordFiles::reader_for(const std::string& spec_file) {
   return [this, directory = directory_of(spec_file)](const std::string& name) {
     const std::string path = name.starts_with('/') ? name : directory + name;
     stamps_.push_back(stamp(path));
-    return read_regular_file(path, kMaxPasswordFileBytes);
+    return read_regular_file(path, kMaxPasswordFileBytes).map_error([](ReadFailure failure) {
+      return base::report_error(std::move(failure.reason));
+    });
   };
 }
 
 api::SourceFile decode_text(std::string source, std::string_view text,
                             const api::PasswordReader& read_password) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
-    return unreadable_source(
-        std::move(source), "is empty: delete it if its objects shall go, or leave a comment in it");
+    return refused_source(std::move(source),
+                          "is empty: delete it if its objects shall go, or leave a comment in it");
   }
   api::SourceFile file{std::move(source), {}};
   const bool json = file.source.ends_with(".json");
@@ -55,17 +57,23 @@ api::SourceFile decode_text(std::string source, std::string_view text,
   return file;
 }
 
-api::SourceFile unreadable_source(std::string source, std::string reason) {
+api::SourceFile refused_source(std::string source, std::string reason) {
   api::SourceFile file{std::move(source), {}};
   file.documents.push_back(broken_document({{}, "", std::move(reason)}));
   return file;
 }
 
+api::SourceFile unread_source(std::string source, ReadFailure failure) {
+  api::SourceFile file = refused_source(std::move(source), std::move(failure.reason));
+  file.unread = !failure.too_large;
+  return file;
+}
+
 api::SourceFile read_spec_file(const std::string& path, PasswordFiles& passwords,
                                std::size_t max_bytes) {
-  const auto text = read_regular_file(path, max_bytes);
+  auto text = read_regular_file(path, max_bytes);
   if (!text) {
-    return unreadable_source(path, text.error().message);
+    return unread_source(path, std::move(text.error()));
   }
   return decode_text(path, *text, passwords.reader_for(path));
 }

@@ -39,6 +39,9 @@ class PasswordFiles {
                                              std::size_t max_bytes = api::kMaxFileBytes);
 
 /// A source with this one error.
-[[nodiscard]] api::SourceFile unreadable_source(std::string source, std::string reason);
+[[nodiscard]] api::SourceFile refused_source(std::string source, std::string reason);
+
+/// A source that could not be read.
+[[nodiscard]] api::SourceFile unread_source(std::string source, ReadFailure failure);
 
 }  // namespace keelvip::specfile

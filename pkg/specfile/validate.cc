@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -33,24 +34,28 @@ class Collector {
     }
   }
 
-  [[nodiscard]] Validation result() const { return {api::fold({}, files_), unread_}; }
+  [[nodiscard]] Validation result() const {
+    const auto unread = std::ranges::count_if(files_, &api::SourceFile::unread);
+    return {api::fold({}, files_), static_cast<std::size_t>(unread)};
+  }
 
  private:
   void add_standard_input() {
     const std::string source = "<stdin>";
-    const auto text = read_to_end(STDIN_FILENO, api::kMaxFileBytes);
+    auto text = read_to_end(STDIN_FILENO, api::kMaxFileBytes);
     // Names of password files are relative to the working directory then.
-    take(source, text, passwords_.reader_for(""), 1);
+    files_.push_back(text ? decode_text(source, *text, passwords_.reader_for(""))
+                          : unread_source(source, std::move(text.error())));
   }
 
   void add_directory(const std::string& path) {
     const auto listing = list_directory(path);
     if (!listing) {
-      refuse(path, listing.error(), 1);
+      files_.push_back(unread_source(path, {listing.error().message}));
       return;
     }
     if (listing->paths.empty()) {
-      files_.push_back(unreadable_source(path, "holds no *.yaml, *.yml or *.json file"));
+      files_.push_back(refused_source(path, "holds no *.yaml, *.yml or *.json file"));
     }
     for (const std::string& file : listing->paths) {
       add_file(file);
@@ -60,29 +65,11 @@ class Collector {
   void add_file(const std::string& path) {
     const FileStamp identity = stamp(path);
     if (identity.error != 0 || seen_.insert({identity.device, identity.inode}).second) {
-      // One that is too large has been looked at: it is wrong.
-      const bool too_large = std::cmp_greater(identity.size, api::kMaxFileBytes);
-      take(path, read_regular_file(path, api::kMaxFileBytes), passwords_.reader_for(path),
-           too_large ? 0 : 1);
+      files_.push_back(read_spec_file(path, passwords_));
     }
-  }
-
-  void take(const std::string& source, const base::Result<std::string>& text,
-            const api::PasswordReader& read_password, std::size_t unread_otherwise) {
-    if (text) {
-      files_.push_back(decode_text(source, *text, read_password));
-    } else {
-      refuse(source, text.error(), unread_otherwise);
-    }
-  }
-
-  void refuse(const std::string& source, const base::Error& error, std::size_t unread) {
-    files_.push_back(unreadable_source(source, error.message));
-    unread_ += unread;
   }
 
   std::vector<api::SourceFile> files_;
-  std::size_t unread_ = 0;
   std::set<std::pair<std::uint64_t, std::uint64_t>> seen_;
   PasswordFiles passwords_;
 };

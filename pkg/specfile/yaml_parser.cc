@@ -217,7 +217,7 @@ class TreeBuilder : public YAML::EventHandler {
 };
 
 /// Why yaml-cpp may stumble over this line, in words that help.
-std::string_view hint_for(std::string_view text, std::size_t line) {
+std::string_view hint_for(std::string_view text, std::size_t line, std::string_view reason) {
   for (std::size_t i = 0; i < line; ++i) {
     const std::size_t end = text.find('\n');
     if (end == std::string_view::npos) {
@@ -226,8 +226,11 @@ std::string_view hint_for(std::string_view text, std::size_t line) {
     text.remove_prefix(end + 1);
   }
   const std::size_t start = text.find_first_not_of(' ');
-  return start != std::string_view::npos && text[start] == '\t'
-             ? " (a tab indents this line: use spaces)"
+  if (start != std::string_view::npos && text[start] == '\t') {
+    return " (a tab indents this line: use spaces)";
+  }
+  return reason == "illegal map value" || reason == "end of map not found"
+             ? " (is this line, or the one above it, indented by too many or too few spaces?)"
              : "";
 }
 
@@ -270,7 +273,8 @@ api::ParsedDocument parse_document(const DocumentText& document) {
       return builder.take();
     }
     const auto line = static_cast<std::size_t>(error.mark.is_null() ? 0 : error.mark.line);
-    return refuse(error.mark, fmt::format("{}{}", error.msg, hint_for(document.text, line)));
+    return refuse(error.mark,
+                  fmt::format("{}{}", error.msg, hint_for(document.text, line, error.msg)));
   } catch (const std::exception&) {
     return refuse(YAML::Mark(), "the document is no YAML");
   }

@@ -144,6 +144,9 @@ TEST_CASE("what is no YAML is refused where it stands") {
   CHECK(refusal("a: [1, 2").starts_with("2:1: "));
   CHECK(refusal("a: 1\n b: 2\n").starts_with("2:3: "));
   CHECK(refusal("a:\n\tb: 1\n").ends_with("(a tab indents this line: use spaces)"));
+  for (const char* text : {"a:\n  b: 1\n   c: 2\n", "a:\n  b: 1\n c: 2\n"}) {
+    CHECK(refusal(text).ends_with("indented by too many or too few spaces?)"));
+  }
   CHECK(refusal("a: 'b\n").find("accepted") == std::string::npos);
   CHECK(refusal("a: 1\n]\n").find("accepted") == std::string::npos);
   CHECK(refusal("{a: 1} {b: 2}").find("accepted") == std::string::npos);

@@ -143,6 +143,8 @@ Snapshot example_snapshot() {
   snapshot.drain.file = "/var/lib/keelvip/drained";
   snapshot.speaker.packets_received = 40;
   snapshot.speaker.vrid_errors = 3;
+  snapshot.losses.unsent_link_down = 2;
+  snapshot.losses.unread = 7;
   snapshot.lateness.buckets = {5, 4, 3, 0, 0, 0, 0, 0, 1, 0};
   snapshot.lateness.sum = Milliseconds{12};
   snapshot.kernel.resyncs = 1;

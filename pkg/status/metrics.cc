@@ -44,11 +44,19 @@ constexpr Counter<KernelStatus> kKernelCounters[] = {
      "Changes of addresses that the kernel refused."},
 };
 
+template <typename Counters>
 struct Reason {
   std::string_view name;
-  std::uint64_t vrrp::SpeakerStatistics::* value;
+  std::uint64_t Counters::* value;
 };
-constexpr Reason kPacketDropReasons[] = {
+constexpr Reason<vrrp::LinkLosses> kUnsentReasons[] = {
+    {"link_down", &vrrp::LinkLosses::unsent_link_down},
+    {"no_buffers", &vrrp::LinkLosses::unsent_no_buffers},
+    {"no_device", &vrrp::LinkLosses::unsent_no_device},
+    {"other", &vrrp::LinkLosses::unsent_other},
+    {"too_large", &vrrp::LinkLosses::unsent_too_large},
+};
+constexpr Reason<vrrp::SpeakerStatistics> kPacketDropReasons[] = {
     {"checksum", &vrrp::SpeakerStatistics::checksum_errors},
     {"incomplete", &vrrp::SpeakerStatistics::incomplete_packets},
     {"truncated", &vrrp::SpeakerStatistics::truncated_packets},
@@ -137,8 +145,16 @@ void write_speaker(const Snapshot& snapshot, ExpositionWriter& out) {
   out.sample("", snapshot.speaker.packets_received);
   out.family("keelvip_speaker_packets_dropped_total", MetricKind::kCounter,
              "VRRP packets that could not be given to one virtual router, by reason.");
-  for (const Reason& reason : kPacketDropReasons) {
+  for (const auto& reason : kPacketDropReasons) {
     out.sample(labels({{"reason", reason.name}}), snapshot.speaker.*reason.value);
+  }
+  out.family("keelvip_speaker_packets_unread_total", MetricKind::kCounter,
+             "VRRP packets that came while the queue of their socket was full.");
+  out.sample("", snapshot.losses.unread);
+  out.family("keelvip_speaker_frames_unsent_total", MetricKind::kCounter,
+             "Adverts and announcements that the system refused to send, by reason.");
+  for (const auto& reason : kUnsentReasons) {
+    out.sample(labels({{"reason", reason.name}}), snapshot.losses.*reason.value);
   }
   constexpr auto kBounds = [] {
     std::array<double, vrrp::LatenessHistogram::kBoundsNanoseconds.size()> seconds{};

@@ -184,6 +184,7 @@ struct Snapshot {
   DrainStatus drain;
   vrrp::SpeakerStatistics speaker;
   vrrp::LatenessHistogram lateness;
+  vrrp::LinkLosses losses;
   KernelStatus kernel;
   WorkerStatus worker;
 };

@@ -1,4 +1,6 @@
-// Advertisement: a VRRP message as a value, after the codec and before the state machine.
+// Advertisement: a VRRP message as a value, after the codec and before the state machine, and how
+// long it is on the wire, which also the controller asks: what does not fit an interface is never
+// sent. Values only; any thread.
 //
 //    0                   1                   2                   3
 //    0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
@@ -27,6 +29,8 @@ namespace keelvip::vrrp {
 
 inline constexpr std::uint8_t kVrrpProtocol = 112;
 inline constexpr std::uint8_t kAdvertisementType = 1;
+inline constexpr std::size_t kIpv4Header = 20;
+inline constexpr std::size_t kIpv6Header = 40;
 inline constexpr std::size_t kMessageHeaderSize = 8;
 inline constexpr std::size_t kAuthenticationDataSize = 8;
 inline constexpr std::size_t kMaxAddresses = 255;
@@ -49,6 +53,13 @@ inline constexpr net::IpAddress kGroupIpv6 =
                                                  std::size_t addresses) {
   return kMessageHeaderSize + addresses * address_size(family) +
          (version == Version::kV2 ? kAuthenticationDataSize : 0);
+}
+
+/// The length of the IP packet that carries it; no options, no extension headers.
+[[nodiscard]] constexpr std::size_t packet_size(Version version, net::Family family,
+                                                std::size_t addresses) {
+  return (family == net::Family::kIpv4 ? kIpv4Header : kIpv6Header) +
+         message_size(version, family, addresses);
 }
 
 /// Values of the v2 field; others are reserved.

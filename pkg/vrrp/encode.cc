@@ -10,8 +10,6 @@ namespace keelvip::vrrp {
 namespace {
 
 constexpr std::size_t kEthernetHeader = 14;
-constexpr std::size_t kIpv4Header = 20;
-constexpr std::size_t kIpv6Header = 40;
 constexpr std::uint8_t kClassSelector6 = 0xc0;  // network control, as all VRRP speakers mark it
 constexpr std::uint16_t kDontFragment = 0x4000;
 constexpr std::uint8_t kTtl = 255;
@@ -108,8 +106,7 @@ void encode_message(const MessageFields& fields, std::span<const net::IpAddress>
 }
 
 std::size_t frame_size(const MessageFields& fields, std::size_t addresses) {
-  const std::size_t ip_header = fields.family == net::Family::kIpv4 ? kIpv4Header : kIpv6Header;
-  return kEthernetHeader + ip_header + message_size(fields.version, fields.family, addresses);
+  return kEthernetHeader + packet_size(fields.version, fields.family, addresses);
 }
 
 void encode_frame(const MessageFields& fields, std::span<const net::IpAddress> addresses,

@@ -110,6 +110,9 @@ struct RouterConfig {
   /// at most for hand_over_limit(). False: they go at once.
   bool hand_over = false;
   RouterSettings settings;
+  /// Changes when the kernel may have forgotten that the group of VRRP was joined for it: then it
+  /// must be joined anew.
+  std::uint32_t group_losses = 0;
 
   friend bool operator==(const RouterConfig&, const RouterConfig&) = default;
 };

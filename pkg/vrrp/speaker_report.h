@@ -55,6 +55,18 @@ struct SpeakerStatistics {
   friend bool operator==(const SpeakerStatistics&, const SpeakerStatistics&) = default;
 };
 
+/// What never reached the wire, or was lost on its way from it. The Speaker's thread counts it.
+struct LinkLosses {
+  std::uint64_t unsent_link_down = 0;   // frames
+  std::uint64_t unsent_no_device = 0;   // the interface has gone
+  std::uint64_t unsent_no_buffers = 0;  // a queue was full
+  std::uint64_t unsent_too_large = 0;   // beyond the MTU
+  std::uint64_t unsent_other = 0;
+  std::uint64_t unread = 0;  // packets that came while the queue of a socket was full
+
+  friend bool operator==(const LinkLosses&, const LinkLosses&) = default;
+};
+
 /// A router heard in our virtual router.
 struct Peer {
   net::IpAddress address;
@@ -108,12 +120,24 @@ struct LatenessHistogram {
   friend bool operator==(const LatenessHistogram&, const LatenessHistogram&) = default;
 };
 
+/// Where adverts cannot be heard at the moment, and why: a sentence without its end.
+struct Unheard {
+  net::InterfaceIndex interface;
+  net::Family family = net::Family::kIpv4;
+  std::string reason;
+
+  friend bool operator==(const Unheard&, const Unheard&) = default;
+};
+
 struct SpeakerReport {
   base::Instant made;                 // when the Speaker last did all that was due
   std::uint64_t config_revision = 0;  // the SpeakerConfig it speaks by
   std::vector<RouterReport> routers;  // sorted by id
   SpeakerStatistics statistics;
   LatenessHistogram lateness;
+  LinkLosses losses;
+  /// The Speaker's thread fills it in, and lets no router stand for election there but an owner.
+  std::vector<Unheard> unheard;
 
   friend bool operator==(const SpeakerReport&, const SpeakerReport&) = default;
 };

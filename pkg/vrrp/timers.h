@@ -36,10 +36,11 @@ namespace keelvip::vrrp {
 inline constexpr base::Duration kOverlap = std::chrono::milliseconds(25);
 
 /// How long a router that hands over waits for a successor: until the slowest possible one, of
-/// priority 1, has taken over after its skew.
+/// priority 1, has taken over after its skew, by a clock that runs 3 % slower than ours.
 [[nodiscard]] constexpr base::Duration hand_over_limit(Version version,
                                                        base::Centiseconds interval) {
-  return skew_time(version, Priority{1}, interval) + kOverlap;
+  const base::Duration slowest = skew_time(version, Priority{1}, interval);
+  return slowest + slowest / 32 + kOverlap;
 }
 
 }  // namespace keelvip::vrrp

@@ -2,7 +2,11 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
+#include <fstream>
 #include <span>
+#include <sstream>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -80,20 +84,27 @@ void discard_queued(int fd) {
   }
 }
 
+constexpr std::uint32_t kIpv4Group = 0xe0000012;  // 224.0.0.18
+constexpr const char* kIpv6GroupDigits = "ff020000000000000000000000000012";
 constexpr in6_addr kIpv6Group = {{{0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12}}};
 
-int change_membership(int fd, net::Family family, net::InterfaceIndex interface, int ipv4_option,
-                      int ipv6_option) {
+enum class Membership : bool { kAdd, kDrop };
+
+int set_membership(Membership membership, int fd, net::Family family,
+                   net::InterfaceIndex interface) {
+  const bool add = membership == Membership::kAdd;
   if (family == net::Family::kIpv4) {
     ip_mreqn request{};
-    request.imr_multiaddr.s_addr = htonl(0xe0000012);  // 224.0.0.18
+    request.imr_multiaddr.s_addr = htonl(kIpv4Group);
     request.imr_ifindex = static_cast<int>(interface.value);
-    return ::setsockopt(fd, IPPROTO_IP, ipv4_option, &request, sizeof(request));
+    const int option = add ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP;
+    return ::setsockopt(fd, IPPROTO_IP, option, &request, sizeof(request));
   }
   ipv6_mreq request{};
   request.ipv6mr_multiaddr = kIpv6Group;
   request.ipv6mr_interface = interface.value;
-  return ::setsockopt(fd, IPPROTO_IPV6, ipv6_option, &request, sizeof(request));
+  const int option = add ? IPV6_ADD_MEMBERSHIP : IPV6_DROP_MEMBERSHIP;
+  return ::setsockopt(fd, IPPROTO_IPV6, option, &request, sizeof(request));
 }
 
 }  // namespace
@@ -121,14 +132,35 @@ base::Result<runtime::UniqueFd> open_group_socket(net::Family family,
 }
 
 base::Result<void> join_group(int fd, net::Family family, net::InterfaceIndex interface) {
-  if (change_membership(fd, family, interface, IP_ADD_MEMBERSHIP, IPV6_ADD_MEMBERSHIP) != 0) {
+  if (set_membership(Membership::kAdd, fd, family, interface) != 0) {
     return base::unexpected(socket_error("join the VRRP multicast group", errno));
   }
   return {};
 }
 
+bool is_joined(net::Family family, net::InterfaceIndex interface) {
+  const bool v4 = family == net::Family::kIpv4;
+  const std::string group = v4 ? fmt::format("{:08X}", htonl(kIpv4Group)) : kIpv6GroupDigits;
+  std::ifstream table(v4 ? "/proc/thread-self/net/igmp" : "/proc/thread-self/net/igmp6");
+  std::uint32_t index = 0;
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream words(line);
+    std::string word;
+    // For IPv4 a line names the interface, the next ones, which begin with a tab, its groups.
+    if (!line.starts_with('\t')) {
+      words >> index;
+      words.clear();
+      words >> word;
+    }
+    if (index == interface.value && words >> word && word == group) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void leave_group(int fd, net::Family family, net::InterfaceIndex interface) {
-  change_membership(fd, family, interface, IP_DROP_MEMBERSHIP, IPV6_DROP_MEMBERSHIP);
+  set_membership(Membership::kDrop, fd, family, interface);
 }
 
 }  // namespace keelvip::wire

@@ -1,6 +1,5 @@
 // One raw IP socket that hears VRRP's multicast group on one interface: its options and membership.
-// Functions on a descriptor, which the caller owns. Internal to `wire`: Receiver calls them, on the
-// speaker thread.
+// Functions on a descriptor, which the caller owns. Internal to `wire`: Listeners calls them.
 #pragma once
 
 #include "pkg/base/result.h"
@@ -19,7 +18,10 @@ base::Result<runtime::UniqueFd> open_group_socket(net::Family family,
 /// Joins 224.0.0.18 or ff02::12 there. Errors: kRetry.
 base::Result<void> join_group(int fd, net::Family family, net::InterfaceIndex interface);
 
-/// Leaves it; that it was not joined, or the kernel forgot, does not matter.
+/// Whether the kernel hears the group there, for whomever. Takes no lock that others hold for long.
+bool is_joined(net::Family family, net::InterfaceIndex interface);
+
+/// The reverse of joining, whether the kernel remembers that it was joined or not.
 void leave_group(int fd, net::Family family, net::InterfaceIndex interface);
 
 }  // namespace keelvip::wire

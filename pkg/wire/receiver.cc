@@ -12,8 +12,6 @@
 
 #include <fmt/format.h>
 
-#include "pkg/wire/group_socket.h"
-
 namespace keelvip::wire {
 
 namespace {
@@ -43,11 +41,10 @@ net::IpAddress to_address(const in6_addr& address) {
 }  // namespace
 
 struct Receiver::Listener {
-  explicit Listener(const ListenTarget& where) : target(where) {}
+  explicit Listener(const GroupSocket& read) : socket(read) {}
 
-  ListenTarget target;
-  runtime::UniqueFd fd;
-  bool joined = false;
+  GroupSocket socket;
+  bool watched = false;
   std::uint32_t overflows = 0;  // the kernel's count, which wraps
 };
 
@@ -96,66 +93,35 @@ base::Result<Receiver> Receiver::open() {
   return Receiver(std::move(epoll));
 }
 
-std::vector<ListenFailure> Receiver::listen(std::span<const ListenTarget> targets) {
-  std::vector<ListenTarget> wanted(targets.begin(), targets.end());
-  std::ranges::sort(wanted);
-  const auto repeated = std::ranges::unique(wanted);
-  wanted.erase(repeated.begin(), repeated.end());
-  std::erase_if(listeners_, [&wanted](const auto& listener) {
-    return !std::ranges::binary_search(wanted, listener->target);
-  });
-
+std::vector<ListenFailure> Receiver::use(std::span<const GroupSocket> sockets) {
   std::vector<ListenFailure> failures;
   std::vector<std::unique_ptr<Listener>> listeners;
-  auto existing = listeners_.begin();
-  for (const ListenTarget& target : wanted) {
-    if (existing != listeners_.end() && (*existing)->target == target) {
-      listeners.push_back(std::move(*existing++));
-    } else {
-      listeners.push_back(std::make_unique<Listener>(target));
+  for (const GroupSocket& socket : sockets) {
+    const auto known = std::ranges::find_if(listeners_, [&](const auto& listener) {
+      return listener != nullptr && listener->socket == socket;
+    });
+    listeners.push_back(known != listeners_.end() ? std::move(*known)
+                                                  : std::make_unique<Listener>(socket));
+  }
+  for (const auto& listener : listeners_) {
+    if (listener != nullptr && listener->watched) {
+      ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, listener->socket.fd, nullptr);
     }
-    if (auto started = start(*listeners.back()); !started) {
-      failures.push_back({target, started.error()});
+  }
+  for (const auto& listener : listeners) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    event.data.ptr = listener.get();
+    listener->watched = listener->watched ||
+                        ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, listener->socket.fd, &event) == 0;
+    if (!listener->watched) {
+      failures.push_back(
+          {{listener->socket.interface, listener->socket.family},
+           base::retry_error(fmt::format("epoll_ctl: {}", base::describe_errno(errno)))});
     }
   }
   listeners_ = std::move(listeners);
   return failures;
-}
-
-base::Result<void> Receiver::start(Listener& listener) {
-  const auto [interface, family] = listener.target;
-  if (!listener.fd) {
-    auto fd = open_group_socket(family, interface);
-    if (!fd) {
-      return base::unexpected(fd.error());
-    }
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.ptr = &listener;
-    if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd->get(), &event) != 0) {
-      return base::unexpected(
-          base::retry_error(fmt::format("epoll_ctl: {}", base::describe_errno(errno))));
-    }
-    listener.fd = std::move(*fd);
-  }
-  if (!listener.joined) {
-    if (auto joined = join_group(listener.fd.get(), family, interface); !joined) {
-      return joined;
-    }
-    listener.joined = true;
-  }
-  return {};
-}
-
-base::Result<void> Receiver::refresh(const ListenTarget& target) {
-  const auto listener =
-      std::ranges::find(listeners_, target, [](const auto& l) { return l->target; });
-  if (listener == listeners_.end() || !(*listener)->fd) {
-    return {};
-  }
-  leave_group((*listener)->fd.get(), target.family, target.interface);
-  (*listener)->joined = false;
-  return start(**listener);
 }
 
 std::size_t Receiver::receive(std::size_t budget, const Sink& sink) {
@@ -182,7 +148,7 @@ std::size_t Receiver::receive(std::size_t budget, const Sink& sink) {
 }
 
 std::size_t Receiver::receive_from(Listener& listener, std::size_t limit, const Sink& sink) {
-  const int count = ::recvmmsg(listener.fd.get(), buffers_->headers.data(),
+  const int count = ::recvmmsg(listener.socket.fd, buffers_->headers.data(),
                                static_cast<unsigned>(limit), MSG_DONTWAIT, nullptr);
   if (count < 0) {
     counters_.errors += errno == EAGAIN || errno == EINTR ? 0 : 1;
@@ -199,8 +165,8 @@ std::size_t Receiver::receive_from(Listener& listener, std::size_t limit, const 
 void Receiver::deliver(Listener& listener, std::size_t i, const Sink& sink) {
   const mmsghdr& message = buffers_->headers[i];
   net::ReceivedPacket packet;
-  packet.interface = listener.target.interface;
-  packet.family = listener.target.family;
+  packet.interface = listener.socket.interface;
+  packet.family = listener.socket.family;
   packet.truncated = (message.msg_hdr.msg_flags & MSG_TRUNC) != 0;
   packet.bytes = std::span((*buffers_->packets)[i]).first(message.msg_len);
   if (packet.family == net::Family::kIpv6) {

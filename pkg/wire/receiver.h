@@ -1,9 +1,8 @@
-// Receiver: VRRP packets from the network, nothing understood. One raw socket per interface and
-// family, so that a flood on one cannot crowd out another. Made anywhere, then used by the speaker
-// thread alone, which waits for fd(); no allocation in steady state.
+// Receiver: VRRP packets from the network, nothing understood. It reads the sockets that Listeners
+// have opened. Made anywhere, then used by the speaker thread alone, which waits for fd(); never
+// blocks; no allocation in steady state.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,27 +11,11 @@
 #include <vector>
 
 #include "pkg/base/result.h"
-#include "pkg/net/family.h"
-#include "pkg/net/interface_index.h"
 #include "pkg/net/packet.h"
 #include "pkg/runtime/unique_fd.h"
+#include "pkg/wire/listeners.h"
 
 namespace keelvip::wire {
-
-/// Where to listen: the VRRP group of `family` (224.0.0.18 or ff02::12) on one interface.
-struct ListenTarget {
-  net::InterfaceIndex interface;
-  net::Family family = net::Family::kIpv4;
-
-  friend auto operator<=>(const ListenTarget&, const ListenTarget&) = default;
-};
-
-/// Why nothing is heard there. kRetry: the interface is absent or has no IPv6 at the moment.
-/// kReport: this process may not (CAP_NET_RAW).
-struct ListenFailure {
-  ListenTarget target;
-  base::Error error;
-};
 
 struct ReceiveCounters {
   std::uint64_t packets = 0;    // delivered
@@ -58,15 +41,10 @@ class Receiver {
   /// Readable when a packet waits (an epoll descriptor).
   [[nodiscard]] int fd() const { return epoll_.get(); }
 
-  /// Makes the sockets be those of `targets` (any order, duplicates count once): opens what is
-  /// missing, also what failed before, closes what is surplus, keeps the rest. In the network
-  /// namespace of the calling thread. Returns the targets that cannot be listened to now.
-  [[nodiscard]] std::vector<ListenFailure> listen(std::span<const ListenTarget> targets);
-
-  /// Leaves the group and joins it again, for a link that came back: IPv6 forgets memberships when
-  /// the MTU was below 1280, and a switch that snoops must be told anew. A target that is not
-  /// listened to is left alone; one that fails is tried again by listen().
-  base::Result<void> refresh(const ListenTarget& target);
+  /// From now on reads these sockets, which stay open until the next call has returned, and no
+  /// others. Those that were read before go on without a gap. Returns those that cannot be waited
+  /// for now (kRetry).
+  [[nodiscard]] std::vector<ListenFailure> use(std::span<const GroupSocket> sockets);
 
   /// Delivers at most about `budget` waiting packets and returns how many; fewer than `budget`
   /// means that all sockets were empty.
@@ -80,12 +58,11 @@ class Receiver {
 
   explicit Receiver(runtime::UniqueFd epoll);
 
-  base::Result<void> start(Listener& listener);
   std::size_t receive_from(Listener& listener, std::size_t limit, const Sink& sink);
   void deliver(Listener& listener, std::size_t index, const Sink& sink);
 
   runtime::UniqueFd epoll_;
-  std::vector<std::unique_ptr<Listener>> listeners_;  // sorted by target
+  std::vector<std::unique_ptr<Listener>> listeners_;  // in the order of use()
   std::unique_ptr<Buffers> buffers_;
   ReceiveCounters counters_;
 };

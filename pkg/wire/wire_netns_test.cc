@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -20,6 +21,7 @@
 #include "pkg/net/checksum.h"
 #include "pkg/net/mac_address.h"
 #include "pkg/runtime/unique_fd.h"
+#include "pkg/wire/listeners.h"
 #include "pkg/wire/receiver.h"
 #include "pkg/wire/sender.h"
 #include "test/namespaces/network_namespace.h"
@@ -60,9 +62,10 @@ class Node {
   }
 
   std::vector<ListenFailure> listen(const std::vector<ListenTarget>& targets) {
-    std::vector<ListenFailure> failures;
-    network.inside([&] { failures = receiver->listen(targets); });
-    return failures;
+    network.inside([&] { listeners.listen(targets); });
+    REQUIRE(receiver->use(listeners.hearing().sockets).empty());
+    listeners.close_left_out(listeners.hearing().revision);
+    return listeners.hearing().failures;
   }
 
   [[nodiscard]] bool readable(int milliseconds) const {
@@ -88,6 +91,7 @@ class Node {
   }
 
   test::NetworkNamespace network;
+  Listeners listeners;
   std::optional<Receiver> receiver;
   std::optional<Sender> sender;
 };
@@ -241,7 +245,7 @@ TEST_CASE("sockets follow the wanted set and keep what they have queued") {
   lan.left.sender->send(batch_of(lan.out, ipv4_frame(advert(1))));
   REQUIRE(lan.right.readable(kPatienceMilliseconds));
 
-  CHECK(lan.right.listen({ipv6, ipv4, ipv4}).empty());
+  CHECK(lan.right.listen({ipv6, ipv4}).empty());
   lan.left.sender->send(batch_of(lan.out, ipv6_frame(advert(2))));
   CHECK(lan.right.hear(2).size() == 2);
 
@@ -252,6 +256,47 @@ TEST_CASE("sockets follow the wanted set and keep what they have queued") {
   REQUIRE(heard.size() == 1);
   CHECK(heard[0].family == net::Family::kIpv6);
   CHECK_FALSE(lan.right.readable(0));
+}
+
+TEST_CASE("what is left out stays open until its reader has the newer hearing") {
+  Lan lan;
+  Node& node = lan.right;
+  node.listen({{lan.in, net::Family::kIpv4}});
+  const int fd = node.listeners.hearing().sockets.at(0).fd;
+  const std::uint64_t revision = node.listeners.hearing().revision;
+
+  node.network.inside([&] {
+    CHECK(node.listeners.listen({}));
+    CHECK_FALSE(node.listeners.listen({}));
+  });
+  CHECK(node.listeners.hearing().revision == revision + 1);
+  node.listeners.close_left_out(revision);
+  CHECK(::fcntl(fd, F_GETFD) >= 0);
+  REQUIRE(node.receiver->use({}).empty());
+  node.listeners.close_left_out(revision + 1);
+  CHECK(::fcntl(fd, F_GETFD) < 0);
+}
+
+TEST_CASE("a link that was away is heard again by the same socket once its group is joined anew") {
+  Lan lan;
+  const test::NetworkNamespace elsewhere;
+  for (const net::Family family : {net::Family::kIpv4, net::Family::kIpv6}) {
+    const bool v4 = family == net::Family::kIpv4;
+    const auto frame = v4 ? ipv4_frame(advert(1)) : ipv6_frame(advert(1));
+    Node& node = lan.right;
+    node.listen({{lan.in, family, 1}});
+    const Hearing before = node.listeners.hearing();
+    node.network.ip("link set eth0 netns " + elsewhere.path());
+    elsewhere.ip("link set eth0 netns " + node.network.path());
+    node.network.ip("link set eth0 up");
+    test::await_ipv6(node.network, "eth0");
+    REQUIRE(node.index("eth0") == lan.in);
+
+    CHECK(node.listen({{lan.in, family, 2}}).empty());
+    CHECK(node.listeners.hearing().sockets == before.sockets);
+    lan.left.sender->send(batch_of(lan.out, frame));
+    CHECK(node.hear(1).size() == 1);
+  }
 }
 
 TEST_CASE("an absent interface fails alone and is heard once it is there") {
@@ -308,7 +353,7 @@ TEST_CASE("after an administrative down and up both families are heard without h
   CHECK(lan.right.hear(2).size() == 2);
 }
 
-TEST_CASE("an MTU below 1280 ends the IPv6 membership, a refresh renews it") {
+TEST_CASE("an MTU below 1280 ends the IPv6 membership, a target that comes back renews it") {
   Lan lan;
   const ListenTarget target{lan.in, net::Family::kIpv6};
   lan.right.listen({target});
@@ -317,21 +362,16 @@ TEST_CASE("an MTU below 1280 ends the IPv6 membership, a refresh renews it") {
   lan.left.sender->send(batch_of(lan.out, ipv6_frame(advert(1))));
   CHECK_FALSE(lan.right.readable(0));  // delivery over a veth is done when send() returns
 
-  lan.right.network.inside([&] { CHECK(lan.right.receiver->refresh(target)); });
+  lan.right.listen({});
+  lan.right.listen({target});
   lan.left.sender->send(batch_of(lan.out, ipv6_frame(advert(2))));
   CHECK(lan.right.hear(1).size() == 1);
 }
 
-TEST_CASE("without IPv6 a refresh fails for now, and listen() tries again") {
+TEST_CASE("without IPv6 nothing can be listened to, and listen() tries again") {
   Lan lan;
   const ListenTarget target{lan.in, net::Family::kIpv6};
-  lan.right.listen({target});
   lan.right.network.ip("link set eth0 mtu 1200");
-  lan.right.network.inside([&] {
-    const auto refreshed = lan.right.receiver->refresh(target);
-    REQUIRE_FALSE(refreshed);
-    CHECK(refreshed.error().code == base::ErrorCode::kRetry);
-  });
   CHECK(lan.right.listen({target}).size() == 1);
 
   lan.right.network.ip("link set eth0 mtu 1500");
@@ -433,7 +473,8 @@ TEST_CASE("without privileges sockets are refused, and the error names the capab
   std::optional<base::Error> refused;
   lan.right.network.inside([&] {
     REQUIRE(::seteuid(kNobody) == 0);
-    failures = lan.right.receiver->listen(std::vector{ListenTarget{lan.in, net::Family::kIpv4}});
+    lan.right.listeners.listen(std::vector{ListenTarget{lan.in, net::Family::kIpv4}});
+    failures = lan.right.listeners.hearing().failures;
     if (auto sender = Sender::open(); !sender) {
       refused = sender.error();
     }

@@ -88,6 +88,7 @@ void set_role(vrrp::SpeakerReport& report, vrrp::Role role, base::Now now) {
     router.reason = vrrp::TransitionReason::kNoResponse;
     router.since = now.instant;
   }
+  report.made = now.instant;
 }
 
 void run(int count, Watch& watch) {

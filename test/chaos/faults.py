@@ -136,7 +136,7 @@ def drain(chance, field, alone):
         daemon = field.daemons[hit.number]
         daemon.cli("drain", "--state", daemon.state)
         elapse(seconds)
-        daemon.cli("undrain", "--state", daemon.state)
+        daemon.cli("undrain", "--state", daemon.state, check=False)  # another fault may keep it out
     return Fault("drain", f"{hit.name}: drained for {seconds:.1f} s", strike,
                  hit.leaving, ADVERT * hit.holder, not hit.holder,
                  touches=hit.touches)

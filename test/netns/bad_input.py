@@ -81,8 +81,12 @@ def unreadable(lan):
     (agent.config / "forbidden.yaml").write_text(GOOD.replace("name: web", "name: forbidden"))
     (agent.config / "forbidden.yaml").chmod(0)
     os.mkfifo(agent.config / "pipe.yaml")
+    (agent.config / "strange.yaml").write_text(GOOD.replace("name: web", "name: strange"))
+    (agent.config / "strange.yaml").chmod(0o600)
+    os.chown(agent.config / "strange.yaml", 65534, 65534)
     agent.start()
     wait_until(lambda: a.holds(VIP), 5)
+    wait_until(lambda: says(agent, "strange.yaml", "make root the owner"), 5)
     wait_until(lambda: says(agent, "dangling.yaml") and says(agent, "pipe.yaml"), 5)
     done = agent.cli("validate", agent.config / "dangling.yaml", check=False)
     assert done.returncode == 3 and "dangling.yaml" in done.stderr + done.stdout, done

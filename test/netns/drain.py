@@ -1,9 +1,11 @@
 """Maintenance: a drained node gives its VIPs away, stays out, and says so."""
 
 import os
+import pathlib
+import re
 import signal
 
-from lab import Keelvip, case, hold, wait_until
+from lab import Keelvip, case, elapse, hold, wait_until
 from netns.cluster import GAPLESS, SLACK, SLOW, VIP, WEB, Cluster, alone, says
 
 ALONE = {"lb-1": 100}
@@ -79,6 +81,72 @@ def signals(lan):
         assert not (agent.state / "drained").exists()
 
 
+def _drained(agent):
+    return (agent.state / "drained").exists()
+
+
+@case("a drain that is asked for as the worker dies is obeyed by the next one, and so is its end")
+def signal_at_death(lan):
+    agent = alone(lan, WEB.yaml(ALONE))
+    for order in 2 * (signal.SIGUSR1, signal.SIGUSR2):
+        worker = wait_until(agent.worker, 15)
+        os.kill(worker, signal.SIGKILL)
+        os.kill(agent.pid, order)
+        wait_until(lambda order=order: _drained(agent) == (order == signal.SIGUSR1), 3, order.name)
+        wait_until(agent.ready, 15)
+
+
+@case("a drain that is asked for while the agent stops holds for its next start")
+def signal_at_stop(lan):
+    agent = alone(lan, WEB.yaml(ALONE))
+    for pause in (0, 0.02, 0.05):
+        wait_until(lambda: lan.nodes[0].holds(VIP), 5)
+        os.kill(agent.pid, signal.SIGTERM)
+        elapse(pause)
+        os.kill(agent.pid, signal.SIGUSR1)  # it still waits for a successor
+        assert agent.process.wait(5) == 0
+        assert _drained(agent), f"after {pause} s"
+        (agent.state / "drained").unlink()
+        agent.start()
+
+
+def _waits(pid, *numbers):
+    """Whether the process has yet to see these signals."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    waiting = int(re.search(r"ShdPnd:\s*([0-9a-f]+)", status)[1], 16)
+    return all(waiting >> (number - 1) & 1 for number in numbers)
+
+
+def _is_stopped(pid):
+    return "\nState:\tT" in pathlib.Path(f"/proc/{pid}/status").read_text()
+
+
+@case("of a drain and its end in a row the last is obeyed; where that cannot be known, the drain")
+def signals_in_a_row(lan):
+    agent = alone(lan, WEB.yaml(ALONE))
+    both = (signal.SIGUSR1, signal.SIGUSR2)
+    for frozen in (agent.worker(), agent.guard()):
+        for orders in (both, both[::-1]):
+            os.kill(frozen, signal.SIGSTOP)
+            # Of signals that wait together the kernel gives the lowest number first.
+            wait_until(lambda: _is_stopped(frozen), 2)
+            for order in orders:
+                os.kill(agent.pid, order)
+                wait_until(lambda order=order: _waits(frozen, order), 2)
+            os.kill(frozen, signal.SIGCONT)
+            wait_until(lambda: not any(_waits(frozen, order) for order in both), 2)
+            expected = frozen == agent.pid or orders[-1] == signal.SIGUSR1
+            wait_until(lambda: _drained(agent) == expected, 2, f"{orders} to {frozen}")
+            hold(lambda: _drained(agent) == expected, 0.3, f"{orders} to {frozen}")
+    for _ in range(10):
+        os.kill(agent.pid, signal.SIGUSR2)
+        wait_until(lambda: not _drained(agent), 2)
+        os.kill(agent.pid, signal.SIGUSR2)
+        os.kill(agent.pid, signal.SIGUSR1)
+        wait_until(lambda: _drained(agent), 2)
+        hold(lambda: _drained(agent), 0.1)
+
+
 @case("drained while no agent runs, the node starts drained")
 def before_start(lan):
     a, b = lan.nodes
@@ -102,6 +170,18 @@ def only_node(lan):
     hold(lambda: not a.holds(VIP), 1)
     _drain(agent, "undrain")
     wait_until(lambda: a.holds(VIP), 5)
+
+
+@case("undrain says no, and why, where something else keeps the node out")
+def kept_out(lan):
+    a = lan.nodes[0]
+    agent = alone(lan, WEB.yaml(ALONE))
+    wait_until(lambda: a.holds(VIP), 5)
+    _drain(agent, check=False)
+    a.ip("link", "set", "eth0", "down")
+    told = _drain(agent, "undrain", check=False)
+    assert told.returncode == 1 and "web: Fault: " in told.stdout, told
+    assert "lb-1 is not drained any more, but takes no part in web" in told.stderr, told
 
 
 @case("a drained owner falls silent; its address is the administrator's, and both say so")
@@ -165,3 +245,11 @@ def wrong_place(lan):
                        check=False)
     assert silent.returncode == 3 and "the agent that runs here" in silent.stderr, silent
     assert a.holds(VIP)
+    (other / "drained").unlink()
+    worker = None
+    for _ in range(7):  # the last one is replaced 640 ms later
+        worker = wait_until(lambda: (now := agent.worker()) != worker and now, 5)
+        agent.kill_one(worker)
+    late = agent.cli("drain", "--state", other, "--wait", "20", check=False)
+    assert late.returncode == 1 and f"looks at {agent.state}/drained" in late.stderr, late
+    assert not (other / "drained").exists(), "an order for nobody is left behind"

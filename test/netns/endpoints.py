@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import pathlib
 import resource
 import socket
+import tempfile
 
-from lab import VirtualRouter, case, hold, wait_until
+from lab import Keelvip, VirtualRouter, case, hold, wait_until
 from netns.cluster import SLACK, VIP, WEB, Cluster, alone
 
 PASSWORD = "s3cr3t99"
@@ -102,6 +104,27 @@ def commands(lan):
         assert done.returncode == 3 and "127.0.0.1:9477" in done.stderr, done
 
 
+@case("who cannot ask the agent that runs is told why, and gets no plan of a node without one")
+def unasked(lan):
+    a = lan.nodes[0]
+    with tempfile.TemporaryDirectory() as directory:
+        pathlib.Path(directory).chmod(0o755)
+        endpoint = f"unix:{directory}/agent.sock"
+        agent = Keelvip(a, WEB.yaml({"lb-1": 100}), listen=endpoint)
+        agent.start(ready=0)
+        wait_until(lambda: a.holds(VIP), 10)
+        elsewhere = agent.cli("plan", "--config", agent.config, check=False)
+        assert elsewhere.returncode == 3 and not elsewhere.stdout, elsewhere
+        assert "an agent runs here" in elsewhere.stderr and "ECONNREFUSED" in elsewhere.stderr, elsewhere
+        named = agent.cli("plan", "--config", agent.config, "--endpoint", endpoint).stdout
+        assert "Nothing to change." in named, named
+        denied = a.run("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", agent.program,
+                       "plan", "--config", directory, "--endpoint", endpoint, check=False)
+        assert denied.returncode == 3 and not denied.stdout, denied
+        assert "an agent runs here" in denied.stderr and "EACCES" in denied.stderr, denied
+        assert "as root" in denied.stderr, denied
+
+
 @case("the VRRP password is in no endpoint, log, command output or error message")
 def secrets(lan):
     router = VirtualRouter(version=2, interval_ms=1000, password=PASSWORD)
@@ -128,4 +151,6 @@ def json_logs(lan):
     wait_until(lambda: "Active" in agent.log(), 5)
     agent.stop()
     for line in agent.log().splitlines():
-        assert isinstance(json.loads(line), dict), line
+        pairs = json.loads(line, object_pairs_hook=list)
+        keys = [key for key, _ in pairs]
+        assert len(set(keys)) == len(keys) and "message" in keys, line

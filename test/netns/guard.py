@@ -1,6 +1,7 @@
 """The guard: what is left of the agent when one of its processes dies."""
 
 import contextlib
+import errno
 import os
 import pathlib
 import re
@@ -8,13 +9,15 @@ import signal
 import socket
 import statistics
 
-from lab import Keelvip, case, hold, wait_until
+from lab import Keelvip, VirtualRouter, case, hold, wait_until
 from netns.cluster import SLACK, VIP, WEB, Cluster, alone
 
 ALONE = {"lb-1": 100}
 #: What the death of a worker may add to the protocol's time, and how long two may answer.
 GASP = 0.020
 TWO_HOLDERS = 0.050
+#: Of linux/rtnetlink.h.
+RTMGRP_IPV4_IFADDR = 0x10
 
 
 def _resignations(cluster, node):
@@ -120,7 +123,23 @@ def guard_dies(lan):
         assert cluster.outage_since(since) < WEB.down_interval(150), "it was waited for"
         cluster.released(a)
         wait_until(lambda: not os.path.exists(f"/proc/{worker}"), 5, "the worker has ended")
-        assert agent.log().splitlines()[-1].endswith("Stopped"), agent.log()
+        told = agent.log().splitlines()
+        assert any("The guard died, so the worker stops" in line for line in told), told
+        assert told[-1].endswith("Stopped"), told
+
+
+class Mute(Keelvip):
+    def command(self):
+        return ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *super().command()]
+
+
+@case("started without standard descriptors, it takes no socket of its own for one")
+def mute(lan):
+    agent = Mute(lan.nodes[0], WEB.yaml(ALONE)).start()
+    for process in agent.processes():
+        for descriptor in (0, 1, 2):
+            assert os.readlink(f"/proc/{process}/fd/{descriptor}") == "/dev/null"
+    assert agent.stop(5) == 0
 
 
 @case("workers that keep dying are replaced ever later; a stop in between is heard")
@@ -137,6 +156,32 @@ def backs_off(lan):
     agent.kill_one(agent.worker())
     wait_until(lambda: "restart_in_ms=640" in agent.log(), 1)
     assert agent.stop(1) == 0
+
+
+@case("between two workers nobody else can say that an agent runs here, and so keep the next one away")
+def lock_stays(lan):
+    a = lan.nodes[0]
+    agent = alone(lan, WEB.yaml(ALONE))
+    with a.inside():
+        stranger = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+
+    def locked():
+        try:
+            stranger.bind("\0keelvip-agent")
+        except OSError as refused:
+            return refused.errno == errno.EADDRINUSE
+        return False
+    with stranger:
+        for _ in range(4):
+            worker = agent.worker()
+            agent.kill_one(worker)
+            hold(locked, 0.2, "somebody else has taken the lock", every=0.001)
+            _new_worker(agent, worker)
+        second = Keelvip(a, WEB.yaml(ALONE), name="second").start(ready=0)
+        assert second.process.wait(5) == 3
+        assert "another keelvip agent runs in this network namespace" in second.log()
+        agent.kill()
+        assert not locked(), "it outlives the agent"
 
 
 @case("a first start that fails is not tried again; a later one is, until it succeeds")
@@ -168,8 +213,34 @@ def watchdog(lan):
     wait_until(lambda: a.holds(VIP), 5)
     os.kill(agent.worker(), signal.SIGSTOP)  # it hangs
     agent.kill_one(agent.guard(), signal.SIGABRT)
-    assert agent.process.wait(2) == 128 + signal.SIGABRT
+    exit_code = agent.process.wait(2)
+    assert exit_code == 128 + signal.SIGABRT, exit_code
     assert not a.holds(VIP)
+
+
+@case("a worker that dies in the midst of setting addresses leaves none")
+def half_set(lan):
+    a = lan.nodes[0]
+    # The kernel goes through these for each new one, which makes the moment long enough to hit.
+    a.run("ip", "-batch", "-", input="".join(
+        f"address add 10.7.{i >> 8}.{i & 255}/32 dev eth0\n" for i in range(5000)))
+    many = VirtualRouter(vips=tuple(f"192.168.0.{host}/32" for host in range(100, 200)),
+                         interval_ms=1000, lease_seconds=0)  # no address goes by itself
+    agent = alone(lan, many.yaml(ALONE))
+    guard = agent.guard()
+    with a.inside():
+        changes = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE)
+    with changes:
+        changes.bind((0, RTMGRP_IPV4_IFADDR))
+        changes.settimeout(10)
+        changes.recv(65536)  # of the first of a hundred
+        agent.kill_one(guard, signal.SIGABRT)  # no other worker tidies up
+    # A process that waits for the kernel's routing lock dies once it has it.
+    assert agent.process.wait(20) == 128 + signal.SIGABRT
+    held = a.addresses()
+    left = [vip for vip in many.vips if vip in held]
+    assert not left, left
+    assert len(held) >= 5000, "it took others along"
 
 
 @case("the service manager hears of each worker that is ready, and life signs go on")

@@ -6,7 +6,7 @@ import pwd
 import textwrap
 
 from lab import Nginx, case, hold, wait_until
-from netns.cluster import SLACK, VIP, WEB, Cluster, says
+from netns.cluster import GAPLESS, SLACK, SLOW, VIP, WEB, Cluster, alone, says
 
 HTTP = ("[{name: nginx, httpGet: {port: 80, path: /}, periodMilliseconds: 100, "
         "timeoutMilliseconds: 3000, onFailure: {action: %s}}]")
@@ -96,6 +96,33 @@ def exec_fails_closed(lan):
             wait_until(lambda agent=agent: says(agent, "script", "unhealthy"), 5)
             hold(lambda: not lan.nodes[0].holds(VIP), 0.5)
             agent.stop()
+
+
+@case("the process that runs commands is killed: a new worker has one, and no gap is seen")
+def exec_host_dies(lan):
+    a, b = lan.nodes
+    with Cluster(lan, dataclasses.replace(WEB, checks=_exec("/bin/true", "nobody"))) as cluster:
+        agent = cluster.agent(a)
+        since = cluster.client.report().now
+        before = agent.worker()
+        agent.kill_one(agent.process_named("keelvip-exec"))
+        wait_until(lambda: agent.worker() not in (None, before), 5)
+        wait_until(agent.ready, 5)
+        wait_until(lambda: agent.role() == "Active", 5)
+        assert agent.process_named("keelvip-exec")
+        assert cluster.outage_since(since) < GAPLESS
+        assert agent.status()["worker"]["restarts"] == 1
+
+
+@case("told to stop while its worker is being replaced, the agent stops as always")
+def stopped_while_replaced(lan):
+    router = dataclasses.replace(SLOW, checks=_exec("/bin/true", "nobody"))
+    agent = alone(lan, router.yaml({"lb-1": 100}))
+    wait_until(lambda: lan.nodes[0].holds(VIP), 10)
+    agent.kill_one(agent.process_named("keelvip-exec"))
+    wait_until(lambda: "The worker is to be replaced" in agent.log(), 5)
+    assert agent.stop(5) == 0
+    assert not lan.nodes[0].holds(VIP)
 
 
 @case("an exec check that hangs is ended with all its children, and other checks go on")

@@ -23,6 +23,25 @@ def added(lan):
         assert not elections and cluster.outage_since(since) == 0
 
 
+@case("to name the interface that the VIP is on already, and to stop naming it, disturbs nobody")
+def named_interface(lan):
+    with Cluster(lan) as cluster:
+        since = cluster.client.report().now
+        for named in (False, True):
+            revision = cluster.agent(lan.nodes[0]).status()["specs"]["revision"]
+            text = WEB.yaml(cluster.priorities)
+            if not named:
+                text = text.replace("  interface: eth0\n", "")
+            for node in lan.nodes:
+                cluster.agent(node).write(text)
+            for node in lan.nodes:
+                wait_until(lambda node=node: cluster.agent(node).status()["specs"]["revision"]
+                           > revision, 5)
+            hold(lambda: lan.nodes[0].holds(VIP), 0.5)
+        assert not cluster.client.report().elections_since(since)
+        assert cluster.outage_since(since) == 0
+
+
 @case("SIGHUP makes the agent look again, and disturbs nothing")
 def asked(lan):
     a = lan.nodes[0]

@@ -111,7 +111,11 @@ std::string reference_text(const Node& schema) {
       "`VirtualIPList` of objects is accepted too. Every field that is not listed here is an "
       "error. YAML is read strictly: no anchors, tags or duplicate keys, and words that some "
       "readers take for booleans or octal numbers (`yes`, `on`, `010`) need quotes where they are "
-      "text.\n\n";
+      "text.\n\n"
+      "Changes are made while everything runs, and cost the client nothing. Another "
+      "`metadata.name`, `virtualRouterID`, `vrrpVersion` or interface is another virtual router, "
+      "for which a new election is held: where the change reaches all nodes at once, nobody "
+      "answers for up to three advert intervals and a skew.\n\n";
   write_object(out, schema, "");
   return out;
 }

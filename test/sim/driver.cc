@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "pkg/api/decode.h"
 #include "pkg/vrrp/encode.h"
 
 namespace keelvip::sim {
@@ -21,29 +20,12 @@ constexpr const char* kLink = "eth0";
 /// Another stream of chance than that of the schedule.
 constexpr std::uint64_t kWorldSalt = 0x5eed'0f7e'1107'0001;
 
-api::Document document(api::VirtualIp vip) {
-  api::Document document;
-  document.name = vip.metadata.name;
-  document.claims.addresses.resize(vip.spec.addresses.size());
-  document.object = std::move(vip);
-  return document;
-}
-
-api::SourceFile file(std::string source, api::Document document) {
-  api::SourceFile file;
-  file.source = std::move(source);
-  file.documents.push_back(std::move(document));
-  return file;
-}
-
 }  // namespace
 
 Driver::Driver(const Schedule& schedule)
     : schedule_(schedule),
       world_(schedule.seed ^ kWorldSalt, schedule.nodes.size(), 1),
-      vips_(schedule.vips),
-      removed_(schedule.vips.size()),
-      stale_(schedule.nodes.size()) {
+      specs_(schedule) {
   world_.scheduling().hand_off = schedule.hand_off;
   for (const NodePlan& plan : schedule.nodes) {
     Node& node = world_.add_node(plan.name, NodeClock(plan.clock_began, plan.clock_error));
@@ -184,7 +166,8 @@ void Driver::begin(const Fault& fault, ClusterView& /*view*/) {
     case FaultKind::kVipRemoved:
     case FaultKind::kBadSpec:
     case FaultKind::kStaleSpec:
-      change_specs(fault, true);
+      specs_.change(fault, true);
+      publish_specs();
       break;
     default:
       harm_paths(fault, true);
@@ -248,7 +231,8 @@ void Driver::end(const Fault& fault, ClusterView& /*view*/) {
     case FaultKind::kVipRemoved:
     case FaultKind::kBadSpec:
     case FaultKind::kStaleSpec:
-      change_specs(fault, false);
+      specs_.change(fault, false);
+      publish_specs();
       break;
     default:
       harm_paths(fault, false);
@@ -311,8 +295,6 @@ void Driver::harm_host(const Fault& fault, bool begins) {
       kernel.set_up(kLink, !begins);
       break;
     case FaultKind::kCarrierLoss:
-      kernel.set_carrier(kLink, !begins);
-      break;
     case FaultKind::kFlap:
       kernel.set_carrier(kLink, !begins);
       break;
@@ -354,83 +336,10 @@ void Driver::harm_host(const Fault& fault, bool begins) {
   }
 }
 
-void Driver::change_specs(const Fault& fault, bool begins) {
-  api::Spec& spec = vips_[fault.vip].spec;
-  const api::Spec& original = schedule_.vips[fault.vip].spec;
-  const bool back = !begins && fault.amount % 2 == 1;
-  switch (fault.kind) {
-    case FaultKind::kNewPriority:
-      if (begins && spec.nodes) {
-        (*spec.nodes)[fault.node].priority = static_cast<std::uint8_t>(fault.amount);
-      } else if (begins) {
-        spec.priority = static_cast<std::uint8_t>(fault.amount);
-      } else if (back) {
-        spec.nodes = original.nodes;
-        spec.priority = original.priority;
-      }
-      break;
-    case FaultKind::kNewInterval:
-      if (begins) {
-        spec.advert_interval *= 2;
-      } else if (back) {
-        spec.advert_interval = original.advert_interval;
-      }
-      spec.advert_interval = std::min(spec.advert_interval, base::Centiseconds{200});
-      break;
-    case FaultKind::kNewPreemption:
-      spec.preemption = begins
-                            ? api::Preemption{static_cast<api::Preemption::Mode>(fault.amount % 3),
-                                              seconds(1 + fault.amount % 3)}
-                            : original.preemption;
-      break;
-    case FaultKind::kVipRemoved:
-      removed_[fault.vip] = begins;
-      break;
-    case FaultKind::kBadSpec:
-      bad_ = begins ? 1 + fault.amount % 3 : 0;
-      bad_vip_ = fault.vip;
-      break;
-    case FaultKind::kStaleSpec:
-      stale_[fault.node] = begins;
-      if (begins && spec.nodes) {
-        (*spec.nodes)[fault.peer].priority = static_cast<std::uint8_t>(1 + fault.amount % 254);
-      } else if (begins) {
-        spec.priority = static_cast<std::uint8_t>(1 + fault.amount % 254);
-      }
-      break;
-    default:
-      break;
-  }
-  publish_specs();
-}
-
-SpecFiles Driver::files() const {
-  auto files = std::make_shared<std::vector<api::SourceFile>>();
-  for (std::size_t i = 0; i < vips_.size(); ++i) {
-    if (removed_[i]) {
-      continue;
-    }
-    api::Document good = document(vips_[i]);
-    if (bad_ == 1 && i == bad_vip_) {
-      good.object = base::unexpected(std::vector<api::FieldError>{{{}, "spec.priority", "is 300"}});
-    }
-    files->push_back(file(vips_[i].metadata.name + ".yaml", std::move(good)));
-  }
-  if (bad_ > 1) {
-    api::VirtualIp intruder = vips_[bad_vip_];
-    if (bad_ == 3) {
-      intruder.metadata.name = "zz-intruder";
-    }
-    intruder.spec.priority = 1;
-    files->push_back(file("zz.yaml", document(std::move(intruder))));
-  }
-  return files;
-}
-
 void Driver::publish_specs() {
-  const SpecFiles now = files();
+  const SpecFiles now = specs_.files();
   for (std::size_t i = 0; i < world_.nodes(); ++i) {
-    if (!stale_[i]) {
+    if (!specs_.is_stale(i)) {
       world_.node(i).write_specs(now, world_.prng().between(milliseconds(1), milliseconds(400)));
     }
   }
@@ -439,7 +348,7 @@ void Driver::publish_specs() {
 /// Adverts that nobody may believe: damaged, from afar, of another version, unsigned, or in our own
 /// name. Each says a priority that would matter.
 void Driver::forge(const Fault& fault) {
-  const api::VirtualIp& vip = vips_[fault.vip];
+  const api::VirtualIp& vip = specs_.vips()[fault.vip];
   const bool ipv6 = vip.spec.addresses.front().address.family() == net::Family::kIpv6;
   const std::uint32_t damage = world_.prng().below(4);
   const auto peer = schedule_.nodes[(fault.node + 1) % schedule_.nodes.size()].host;
@@ -483,9 +392,7 @@ void Driver::heal(ClusterView& view) {
     }
   }
   longest_delay_ = Path{}.longest;
-  bad_ = 0;
-  removed_.assign(removed_.size(), false);
-  stale_.assign(stale_.size(), false);
+  specs_.heal();
   for (std::size_t i = 0; i < world_.nodes(); ++i) {
     Node& node = world_.node(i);
     node.kernel().refuse(Refusal::kNone);

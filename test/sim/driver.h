@@ -10,6 +10,7 @@
 #include "cluster_view.h"
 #include "pkg/sim/world.h"
 #include "schedule.h"
+#include "spec_shelf.h"
 
 namespace keelvip::sim {
 
@@ -25,7 +26,7 @@ class Driver {
   void act(ClusterView& view);
 
   /// The specs in force at the end.
-  [[nodiscard]] const std::vector<api::VirtualIp>& vips() const { return vips_; }
+  [[nodiscard]] const std::vector<api::VirtualIp>& vips() const { return specs_.vips(); }
   [[nodiscard]] std::size_t acts() const { return acts_; }
   /// When paths were last made worse or better before everything was healed.
   [[nodiscard]] base::Instant paths_harmed() const { return paths_harmed_; }
@@ -40,7 +41,7 @@ class Driver {
   };
 
   void plan();
-  void plan_repeats(std::size_t fault);
+  void plan_repeats(std::size_t position);
   void carry_out(const Act& act, ClusterView& view);
   void begin(const Fault& fault, ClusterView& view);
   void again(const Fault& fault, const Act& act, ClusterView& view);
@@ -49,20 +50,14 @@ class Driver {
 
   void harm_paths(const Fault& fault, bool begins);
   void harm_host(const Fault& fault, bool begins);
-  void change_specs(const Fault& fault, bool begins);
   void publish_specs();
   void forge(const Fault& fault);
   void disturb(ClusterView& view, const Fault& fault) const;
-  [[nodiscard]] SpecFiles files() const;
 
   const Schedule& schedule_;
   World world_;
   std::vector<Act> plan_;  // latest first
-  std::vector<api::VirtualIp> vips_;
-  std::vector<bool> removed_;  // parallel to vips_
-  std::vector<bool> stale_;    // per node
-  std::uint32_t bad_ = 0;      // kind of bad document that is there; 0: none
-  std::size_t bad_vip_ = 0;
+  SpecShelf specs_;
   std::size_t acts_ = 0;
   base::Duration longest_delay_{};
   base::Instant paths_harmed_{};

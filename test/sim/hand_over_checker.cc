@@ -13,11 +13,12 @@ using std::chrono::seconds;
 
 constexpr Duration kOverlap = milliseconds(25);
 
-/// The skew of priority 1, the longest there is, and what threads may add.
+/// The skew of priority 1, the longest there is, 3 % for clocks that differ, and what threads may
+/// add.
 Duration limit_of(const RouterView& router) {
   const Duration whole =
       router.version == vrrp::Version::kV2 ? Duration(seconds(1)) : Duration(router.interval);
-  return whole * 255 / 256 + kOverlap + milliseconds(1);
+  return whole * 255 / 256 * 33 / 32 + kOverlap + milliseconds(1);
 }
 
 }  // namespace
@@ -38,8 +39,13 @@ bool HandOverChecker::can_follow(std::size_t node, std::size_t other, std::size_
   const RouterView& router = successor.routers[slot];
   const RouterView& leaver = view_.nodes[node].routers[slot];
   // One that is about to preempt does not learn the interval, and reckons with an older one.
-  const bool slower = router.priority > leaver.priority &&
-                      std::max(router.interval, slowest_[other][slot]) > leaver.interval;
+  const bool older = router.priority > leaver.priority &&
+                     std::max(router.interval, slowest_[other][slot]) > leaver.interval;
+  // So does one that missed every advert since the interval became shorter, or never heard one: a
+  // resignation does not teach it (RFC 9568 6.4.2).
+  const base::Centiseconds learned = learned_[other][slot];
+  const bool slower =
+      older || (learned != base::Centiseconds{} ? learned : router.interval) > leaver.interval;
   const auto prompt = [&](std::size_t from, std::size_t to) {
     const Path& path = world_.segment(0).path(from, to);
     return path.clean() && path.longest <= milliseconds(1);
@@ -76,6 +82,9 @@ void HandOverChecker::heard(std::size_t node, const PacketHeard& packet) {
   const RouterView& router = view_.nodes[node].routers[advert.slot];
   HandOver& own = hand_overs_[node][advert.slot];
   slowest_[node][advert.slot] = std::max(slowest_[node][advert.slot], advert.interval);
+  if (advert.priority != 0) {
+    learned_[node][advert.slot] = advert.interval;
+  }
   if (advert.priority == 0) {
     own.began = packet.local;
     own.limit = std::max(own.limit, limit_of(router));
@@ -153,8 +162,20 @@ void HandOverChecker::cannot_follow(std::size_t node, std::uint32_t slots) {
   }
 }
 
+/// Who stands for election again answers until its own turn, which a longer interval puts off.
+void HandOverChecker::stands_longer(std::size_t node) {
+  for (std::size_t slot = 0; slot < kSlots; ++slot) {
+    const RouterView& router = view_.nodes[node].routers[slot];
+    if (router.role == vrrp::Role::kBackup) {
+      HandOver& own = hand_overs_[node][slot];
+      own.limit = std::max(own.limit, limit_of(router));
+    }
+  }
+}
+
 void HandOverChecker::note_yield(std::size_t node, const RoleChanged& role) {
   if (const std::size_t slot = slot_of(role.vrid, role.family); slot < kSlots) {
+    learned_[node][slot] = {};
     yielded_[node][slot] = role.reason == vrrp::TransitionReason::kHigherPriority ||
                            role.reason == vrrp::TransitionReason::kHigherAddress;
     if (role.to == vrrp::Role::kInitialize) {
@@ -185,6 +206,7 @@ void HandOverChecker::see(const Happening& happening) {
     }
   } else if (std::holds_alternative<ConfigAdopted>(happening.fact)) {
     cannot_follow(node, view_.settings_changed);
+    stands_longer(node);
   } else if (const auto* address = std::get_if<AddressChanged>(&happening.fact)) {
     if (!address->present && address->ours) {
       gone(node, address->prefix);
@@ -193,6 +215,7 @@ void HandOverChecker::see(const Happening& happening) {
     cannot_follow(node, UINT32_MAX);
     if (life->life == Life::kStarted || life->life == Life::kCrashed) {
       hand_overs_[node] = {};
+      learned_[node] = {};
     }
   }
 }

@@ -23,12 +23,13 @@ class HandOverChecker {
   struct HandOver {
     bool runs = false;
     base::Instant began;           // local; anew when another one resigns meanwhile
-    base::Duration limit{};        // by the settings that it began with
+    base::Duration limit{};        // by the slowest settings since then
     std::uint32_t successors = 0;  // by bit: who could follow when it began
   };
 
   void heard(std::size_t node, const PacketHeard& packet);
   void changed(std::size_t node, const HandOverChanged& change);
+  void stands_longer(std::size_t node);
   void note_yield(std::size_t node, const RoleChanged& role);
   void gone(std::size_t node, const net::Prefix& prefix);
   [[nodiscard]] bool can_follow(std::size_t node, std::size_t other, std::size_t slot) const;
@@ -44,6 +45,7 @@ class HandOverChecker {
   std::array<std::array<HandOver, kSlots>, kMaxNodes> hand_overs_{};
   std::array<std::array<bool, kSlots>, kMaxNodes> yielded_{};
   std::array<std::array<base::Centiseconds, kSlots>, kMaxNodes> slowest_{};  // interval heard
+  std::array<std::array<base::Centiseconds, kSlots>, kMaxNodes> learned_{};  // the last one heard
 };
 
 }  // namespace keelvip::sim

@@ -15,8 +15,9 @@ namespace keelvip::sim {
 
 inline constexpr base::Duration kFaultsEnd = std::chrono::seconds(34);
 inline constexpr base::Duration kHealed = std::chrono::seconds(36);
-/// From here on nothing may change any more.
-inline constexpr base::Duration kQuiet = std::chrono::seconds(54);
+/// From here on nothing may change any more: the slowest takeover and the slowest delayed
+/// preemption, each a down interval of 7.8 s by the slowest clock, and the longest delay are over.
+inline constexpr base::Duration kQuiet = std::chrono::seconds(57);
 inline constexpr base::Duration kRunEnd = std::chrono::seconds(60);
 
 enum class FaultKind : std::uint8_t {

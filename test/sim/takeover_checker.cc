@@ -140,12 +140,13 @@ void TakeoverChecker::adopted(std::size_t node, Instant local) {
       continue;
     }
     Timer& timer = timers_[node][slot];
-    const net::InterfaceIndex interface = view_.nodes[node].routers[slot].interface;
-    if (timer.interface != interface) {  // it is another virtual router, which starts now
-      timer = Timer{.runs = timer.runs, .interface = interface, .base = local};
+    const RouterView& router = view_.nodes[node].routers[slot];
+    if (timer.interface != router.interface) {  // it is another virtual router, which starts now
+      timer = Timer{.runs = timer.runs, .interface = router.interface, .base = local};
     }
     timer.excuse = local;
-    timer.runs = timer.runs && view_.nodes[node].routers[slot].configured;
+    // The Backup of a virtual IP that was replaced by another one goes without a word.
+    timer.runs = timer.runs && router.configured && router.participates;
   }
 }
 
