@@ -28,6 +28,7 @@ class Case:
     function: object
     nodes: tuple
     seconds: int  # PATIENCE times this: then it is hopeless
+    alone: bool  # it takes what the others need, the processors
 
     @property
     def name(self):
@@ -37,15 +38,15 @@ class Case:
 _cases = []
 
 
-def case(story, nodes=("lb-1", "lb-2"), seconds=60, **arguments):
-    """Registers a function of a Lan (and `arguments`) as a case."""
+def case(story, nodes=("lb-1", "lb-2"), seconds=60, alone=False, **arguments):
+    """Registers a function of a Lan (and `arguments`) as a case; `alone`: runs beside no other."""
     def register(function):
         def run(lan):
             function(lan, **arguments)
         run.__module__ = function.__module__
         words = [function.__name__, *map(str, arguments.values())]
         run.__name__ = "_".join(words).replace(" ", "-")
-        _cases.append(Case(story, run, nodes, seconds))
+        _cases.append(Case(story, run, nodes, seconds, alone))
         return function
     return register
 
@@ -110,11 +111,11 @@ class _Running:
 
 
 def _run_all(cases, jobs):
-    waiting = sorted(cases, key=lambda one: -one.seconds)
+    waiting = sorted(cases, key=lambda one: (one.alone, -one.seconds))
     running, passed, failed = [], 0, 0
     try:
         while waiting or running:
-            while waiting and len(running) < jobs:
+            while waiting and len(running) < (1 if waiting[0].alone else jobs):
                 running.append(_Running(waiting.pop(0)))
             for one in [one for one in running if one.finished()]:
                 running.remove(one)
