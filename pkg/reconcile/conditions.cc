@@ -226,8 +226,11 @@ std::string conflicted_message(const State& state, const Judgement& judgement) {
         state.assignment.routers[judgement.router].settings.vrid.value);
   }
   if (judgement.reason == "AdvertsRejected") {
-    return fmt::format("Adverts of {} are refused: {}.", report.last_rejected->source.to_string(),
-                       vrrp::to_string(report.last_rejected->reason));
+    const auto& [reason, source, at] = *report.last_rejected;
+    return fmt::format(
+        "Adverts of {} are refused: {} ({}).", source.to_string(),
+        explain_rejection(reason, state.assignment.routers[judgement.router].settings),
+        vrrp::to_string(reason));
   }
   return explain_fitness(state.assignment, *state.facts, state.desired, judgement.router,
                          &state.checks, state.unheard);

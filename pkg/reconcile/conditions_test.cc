@@ -1,6 +1,9 @@
 // What people see: conditions, transitions and the rest of the snapshot.
 #include "pkg/reconcile/conditions.h"
 
+#include <set>
+#include <string>
+
 #include <doctest/doctest.h>
 
 #include "pkg/reconcile/explain.h"
@@ -278,7 +281,8 @@ TEST_CASE("Refused adverts are a conflict for a while, with the reason and the s
       vrrp::RejectedAdvert{vrrp::Rejection::kAuthFailure, ip("192.0.2.66"), story.now.instant};
   story.give(SpeakerReported{&story.speaker});
   CHECK(story.condition("web", "Conflicted") ==
-        "True AdvertsRejected: Adverts of 192.0.2.66 are refused: AuthFailure.");
+        "True AdvertsRejected: Adverts of 192.0.2.66 are refused: their password is not that of "
+        "spec.authentication here (AuthFailure).");
   story.wait(11s);
   story.give(SpeakerReported{&story.speaker});
   CHECK(story.condition("web", "Conflicted").starts_with("False NoConflict"));
@@ -312,6 +316,23 @@ TEST_CASE("The snapshot carries what the Speaker and the kernel count") {
   CHECK(snapshot.vips.at(0).routers.at(0).preempt_not_before == story.now.wall + 30s);
   CHECK(snapshot.vips.at(0).routers.at(0).source_address == "192.0.2.1");
   CHECK(story.times_told("Kernel dropped notifications") == 1);
+}
+
+TEST_CASE("Every refusal for a fault of the advert has words of its own, with the setting here") {
+  const vrrp::RouterSettings settings;
+  const std::set no_fault{vrrp::Rejection::kTruncated, vrrp::Rejection::kUnknownRouter,
+                          vrrp::Rejection::kInitialize, vrrp::Rejection::kOwnerIgnores};
+  std::set<std::string> seen;
+  for (int i = 0; i <= static_cast<int>(vrrp::Rejection::kOwnerIgnores); ++i) {
+    const auto rejection = static_cast<vrrp::Rejection>(i);
+    const std::string text = explain_rejection(rejection, settings);
+    CHECK(text.empty() == no_fault.contains(rejection));
+    CHECK((text.empty() || seen.insert(text).second));
+  }
+  CHECK(explain_rejection(vrrp::Rejection::kVersion, settings) ==
+        "they are not of VRRP version 3, which spec.vrrpVersion has here");
+  CHECK(explain_rejection(vrrp::Rejection::kInterval, settings) ==
+        "their interval is not the 200 ms of spec.advertIntervalMilliseconds here");
 }
 
 TEST_CASE("Every role change of the Speaker has a sentence of its own") {

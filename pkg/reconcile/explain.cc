@@ -149,4 +149,51 @@ std::string_view explain_transition(vrrp::TransitionReason reason) {
   return "It owns the addresses.";
 }
 
+std::string explain_rejection(vrrp::Rejection rejection, const vrrp::RouterSettings& settings) {
+  using vrrp::Rejection;
+  switch (rejection) {
+    case Rejection::kIncompletePacket:
+      return "they end before their own headers do";
+    case Rejection::kAuthenticationHeader:
+      return "they are wrapped in an IPsec authentication header";
+    case Rejection::kTimeToLive:
+      return "their TTL is not 255, so they crossed a router or are forged";
+    case Rejection::kBadSource:
+      return "no router can have that address";
+    case Rejection::kOwnSource:
+      return "that is this node's own address: a loop, or somebody else has it too";
+    case Rejection::kCastMismatch:
+      return "they are not sent to the multicast group of VRRP";
+    case Rejection::kVersion:
+      return fmt::format("they are not of VRRP version {}, which spec.vrrpVersion has here",
+                         static_cast<int>(settings.version));
+    case Rejection::kType:
+      return "their type is none that VRRP knows";
+    case Rejection::kPacketLength:
+      return "their length does not fit the number of their addresses";
+    case Rejection::kChecksum:
+      return "their checksum is wrong, or of a form that spec.checksumIPv4 excludes";
+    case Rejection::kAuthTypeInvalid:
+      return "their authentication is of a type that VRRP does not know";
+    case Rejection::kAuthTypeMismatch:
+      return settings.password ? "they carry no password, and spec.authentication wants one here"
+                               : "they are authenticated, and there is no spec.authentication here";
+    case Rejection::kAuthFailure:
+      return "their password is not that of spec.authentication here";
+    case Rejection::kEmptyAddressList:
+      return "they list no address";
+    case Rejection::kInterval:
+      return fmt::format("their interval is not the {} ms of spec.advertIntervalMilliseconds here",
+                         base::Milliseconds(settings.advert_interval).count());
+    case Rejection::kAddressList:
+      return "they list other addresses than spec.addresses here";
+    case Rejection::kTruncated:
+    case Rejection::kUnknownRouter:
+    case Rejection::kInitialize:
+    case Rejection::kOwnerIgnores:
+      break;
+  }
+  return {};
+}
+
 }  // namespace keelvip::reconcile

@@ -10,6 +10,7 @@
 #include "pkg/net/host_facts.h"
 #include "pkg/reconcile/assignment.h"
 #include "pkg/reconcile/desired.h"
+#include "pkg/vrrp/rejection.h"
 #include "pkg/vrrp/speaker_report.h"
 #include "pkg/vrrp/types.h"
 
@@ -23,5 +24,10 @@ namespace keelvip::reconcile {
                                           std::span<const vrrp::Unheard> unheard = {});
 
 [[nodiscard]] std::string_view explain_transition(vrrp::TransitionReason reason);
+
+/// What is wrong with a peer's adverts in the eyes of a router with these settings, for the end of
+/// a sentence about them; empty for what is no fault of theirs. Never a password.
+[[nodiscard]] std::string explain_rejection(vrrp::Rejection rejection,
+                                            const vrrp::RouterSettings& settings);
 
 }  // namespace keelvip::reconcile

@@ -13,13 +13,8 @@ using status::NodeRole;
 /// How long a refused advert keeps a router in conflict.
 constexpr base::Duration kRejectionMemory = base::Milliseconds{10'000};
 
-/// Adverts that say nothing against this virtual router when they are refused.
-bool harmless(vrrp::Rejection reason) {
-  return reason == vrrp::Rejection::kTruncated || reason == vrrp::Rejection::kInitialize ||
-         reason == vrrp::Rejection::kOwnerIgnores;
-}
-
-WireConflict conflict_of(const vrrp::RouterReport& report, base::Instant now) {
+WireConflict conflict_of(const vrrp::RouterReport& report, const vrrp::RouterSettings& settings,
+                         base::Instant now) {
   if (report.role == vrrp::Role::kActive && !report.peers.empty()) {
     // One advert of the Active before us may still be under way when we take over; a router that
     // is heard an interval later and lately is Active as well.
@@ -40,8 +35,8 @@ WireConflict conflict_of(const vrrp::RouterReport& report, base::Instant now) {
   if (std::ranges::any_of(report.peers, differs)) {
     return WireConflict::kAddressesDiffer;
   }
-  if (report.last_rejected && !harmless(report.last_rejected->reason) &&
-      now - report.last_rejected->at <= kRejectionMemory) {
+  if (report.last_rejected && now - report.last_rejected->at <= kRejectionMemory &&
+      !explain_rejection(report.last_rejected->reason, settings).empty()) {
     return WireConflict::kAdvertsRejected;
   }
   return WireConflict::kNone;
@@ -148,7 +143,7 @@ bool fold_report(State& state, const vrrp::SpeakerReport& report, base::Now now)
     changed = changed || from->role != track.report.role || from->since != track.report.since ||
               from->hands_over != track.report.hands_over;
     track.report = *from;
-    track.conflict = conflict_of(track.report, now.instant);
+    track.conflict = conflict_of(track.report, state.assignment.routers[i].settings, now.instant);
   }
   changed = changed || report.config_revision != state.reported_revision ||
             report.unheard != state.unheard;

@@ -173,3 +173,24 @@ def addresses_differ(lan):
     wait_until(lambda: a.holds(WEB.vips[0]), 5)
     backup = Keelvip(b, other.yaml(priorities)).start()
     wait_until(lambda: says(backup, a.address(), "advertises other addresses"), 5)
+
+
+@case("nodes that differ in version, interval or password say which setting refuses the other's adverts")
+def settings_differ(lan):
+    a, b = lan.nodes
+    priorities = {a.name: 200, b.name: 100}
+    second = dataclasses.replace(WEB, version=2, interval_ms=1000, password="secret")
+    agent = Keelvip(a, second.yaml(priorities)).start()
+    wait_until(lambda: a.holds(VIP), 10)
+    backup = Keelvip(b, WEB.yaml(priorities)).start()
+    for mistake, setting in (
+            (WEB, "spec.vrrpVersion"),
+            (dataclasses.replace(second, interval_ms=2000), "2000 ms of spec.advertInterval"),
+            (dataclasses.replace(second, password=""), "there is no spec.authentication here"),
+            (dataclasses.replace(second, password="sacred"), "their password is not that")):
+        backup.write(mistake.yaml(priorities))
+        wait_until(lambda said=setting: says(backup, a.address(), "are refused", said), 10)
+        assert "secret" not in backup.get("/status")[1]
+    backup.write(second.yaml(priorities))
+    wait_until(lambda: not b.holds(VIP) and a.holds(VIP), 10)
+    assert agent.running()
