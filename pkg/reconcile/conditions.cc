@@ -132,6 +132,9 @@ Judgement judge_conflicted(const State& state, std::uint32_t vip) {
     if (state.routers[router].conflict == WireConflict::kAddressesDiffer) {
       return {ConditionStatus::kTrue, "AddressesDiffer", router};
     }
+    if (state.routers[router].conflict == WireConflict::kVridDiffers) {
+      return {ConditionStatus::kTrue, "VirtualRouterIDsDiffer", router};
+    }
     if (state.routers[router].conflict == WireConflict::kAdvertsRejected) {
       return {ConditionStatus::kTrue, "AdvertsRejected", router};
     }
@@ -223,6 +226,14 @@ std::string conflicted_message(const State& state, const Judgement& judgement) {
         "{} advertises other addresses for virtual router {}; all nodes must have "
         "the same.",
         peer != report.peers.end() ? peer->address.to_string() : "Another router",
+        state.assignment.routers[judgement.router].settings.vrid.value);
+  }
+  if (judgement.reason == "VirtualRouterIDsDiffer") {
+    const vrrp::Stranger& rival = *state.routers[judgement.router].rival;
+    return fmt::format(
+        "{} advertises {} for virtual router {}; spec.virtualRouterID is {} here, and all nodes "
+        "must have the same.",
+        rival.source.to_string(), rival.first_address.to_string(), rival.vrid.value,
         state.assignment.routers[judgement.router].settings.vrid.value);
   }
   if (judgement.reason == "AdvertsRejected") {

@@ -274,6 +274,61 @@ TEST_CASE("Other addresses under the same number are a conflict while they are a
   CHECK(story.condition("web", "Conflicted").starts_with("False NoConflict"));
 }
 
+TEST_CASE(
+    "Our address under another number is a conflict until it has not been heard for a while") {
+  Story story = story_of({kWeb});
+  story.obey();
+  const vrrp::Stranger stranger{.interface = story.config->routers.at(0).settings.interface,
+                                .family = net::Family::kIpv4,
+                                .vrid = {52},
+                                .source = ip("192.0.2.3"),
+                                .first_address = ip("192.0.2.10"),
+                                .advert_interval = base::Centiseconds{20},
+                                .last_heard = story.now.instant};
+  vrrp::Stranger other_address = stranger;
+  other_address.first_address = ip("192.0.2.99");
+  vrrp::Stranger elsewhere = stranger;
+  elsewhere.interface = {77};
+  story.speaker.strangers = {other_address, elsewhere};
+  story.give(SpeakerReported{&story.speaker});
+  CHECK(story.condition("web", "Conflicted").starts_with("False NoConflict"));
+
+  story.speaker.strangers = {other_address, stranger};
+  story.give(SpeakerReported{&story.speaker});
+  CHECK(story.condition("web", "Conflicted") ==
+        "True VirtualRouterIDsDiffer: 192.0.2.3 advertises 192.0.2.10 for virtual router 52; "
+        "spec.virtualRouterID is 51 here, and all nodes must have the same.");
+
+  // So many others that it is not among the latest.
+  story.speaker.strangers = {other_address};
+  story.wait(9s);
+  story.give(SpeakerReported{&story.speaker});
+  CHECK(story.condition("web", "Conflicted").starts_with("True VirtualRouterIDsDiffer"));
+  story.wait(2s);
+  story.give(SpeakerReported{&story.speaker});
+  CHECK(story.condition("web", "Conflicted").starts_with("False NoConflict"));
+}
+
+TEST_CASE("Who takes the number of the others is no longer in conflict with them") {
+  Story story = story_of({kWeb});
+  story.obey();
+  story.speaker.strangers = {{.interface = story.config->routers.at(0).settings.interface,
+                              .family = net::Family::kIpv4,
+                              .vrid = {52},
+                              .source = ip("192.0.2.3"),
+                              .first_address = ip("192.0.2.10"),
+                              .advert_interval = base::Centiseconds{20},
+                              .last_heard = story.now.instant}};
+  story.give(SpeakerReported{&story.speaker});
+  CHECK(story.condition("web", "Conflicted").starts_with("True VirtualRouterIDsDiffer"));
+  api::VirtualIp mended = kWeb;
+  mended.spec.virtual_router_id = 52;
+  story.read_specs({mended});
+  story.obey();
+  story.give(SpeakerReported{&story.speaker});
+  CHECK(story.condition("web", "Conflicted").starts_with("False NoConflict"));
+}
+
 TEST_CASE("Refused adverts are a conflict for a while, with the reason and the sender") {
   Story story = story_of({kWeb});
   story.obey();

@@ -1,6 +1,8 @@
 #include "pkg/reconcile/history.h"
 
 #include <algorithm>
+#include <ranges>
+#include <span>
 #include <string>
 
 #include "pkg/reconcile/explain.h"
@@ -10,36 +12,69 @@ namespace {
 
 using status::NodeRole;
 
-/// How long a refused advert keeps a router in conflict.
+/// How long a refused advert, or one for another virtual router, keeps a router in conflict.
 constexpr base::Duration kRejectionMemory = base::Milliseconds{10'000};
 
-WireConflict conflict_of(const vrrp::RouterReport& report, const vrrp::RouterSettings& settings,
+/// Three missed adverts are a death.
+bool heard_lately(const vrrp::Peer& peer, base::Instant now) {
+  return now - peer.last_heard <= 3 * base::Duration(peer.advert_interval);
+}
+
+WireConflict conflict_of(const RouterTrack& track, const vrrp::RouterSettings& settings,
                          base::Instant now) {
+  const vrrp::RouterReport& report = track.report;
   if (report.role == vrrp::Role::kActive && !report.peers.empty()) {
     // One advert of the Active before us may still be under way when we take over; a router that
     // is heard an interval later and lately is Active as well.
     const vrrp::Peer& peer = report.peers.front();
-    const base::Duration interval = peer.advert_interval;
     // A peer that resigns says priority 0: that settles a conflict, it does not make one.
-    if (peer.priority != vrrp::kResign && peer.last_heard > report.since + interval &&
-        now - peer.last_heard <= 3 * interval) {
+    if (peer.priority != vrrp::kResign && heard_lately(peer, now) &&
+        peer.last_heard > report.since + base::Duration(peer.advert_interval)) {
       return WireConflict::kAnotherActive;
     }
   }
   // Two documents under one number: the addresses that only one of them has are held by nobody
   // while the other one's node is Active.
   const auto differs = [&](const vrrp::Peer& peer) {
-    return peer.addresses_differ &&
-           now - peer.last_heard <= 3 * base::Duration(peer.advert_interval);
+    return peer.addresses_differ && heard_lately(peer, now);
   };
   if (std::ranges::any_of(report.peers, differs)) {
     return WireConflict::kAddressesDiffer;
+  }
+  if (track.rival) {
+    return WireConflict::kVridDiffers;
   }
   if (report.last_rejected && now - report.last_rejected->at <= kRejectionMemory &&
       !explain_rejection(report.last_rejected->reason, settings).empty()) {
     return WireConflict::kAdvertsRejected;
   }
   return WireConflict::kNone;
+}
+
+/// Whether the stranger advertises an address of the router, by what is known now.
+bool is_rival(const State& state, std::uint32_t router, const vrrp::Stranger& stranger,
+              base::Instant now) {
+  const base::Duration patience =
+      std::max<base::Duration>(kRejectionMemory, 3 * base::Duration(stranger.advert_interval));
+  return state.resolved() && state.assignment.router_of(stranger.first_address) == router &&
+         state.desired.routers[router].interface == stranger.interface &&
+         state.assignment.routers[router].settings.vrid != stranger.vrid &&
+         now - stranger.last_heard <= patience;
+}
+
+void find_rivals(State& state, std::span<const vrrp::Stranger> strangers, base::Instant now) {
+  for (const vrrp::Stranger& stranger : strangers | std::views::reverse) {  // the latest wins
+    const std::uint32_t router = state.assignment.router_of(stranger.first_address);
+    if (router != kNoPosition && is_rival(state, router, stranger, now)) {
+      state.routers[router].rival = stranger;
+    }
+  }
+  for (std::uint32_t i = 0; i < state.routers.size(); ++i) {
+    auto& rival = state.routers[i].rival;
+    if (rival && !is_rival(state, i, *rival, now)) {
+      rival.reset();
+    }
+  }
 }
 
 NodeRole shown_role(const State& state, std::uint32_t router) {
@@ -130,6 +165,7 @@ bool same_fault(const State& state, std::uint32_t router) {
 
 bool fold_report(State& state, const vrrp::SpeakerReport& report, base::Now now) {
   bool changed = false;
+  find_rivals(state, report.strangers, now.instant);
   auto from = report.routers.begin();
   for (std::uint32_t i = 0; i < state.routers.size(); ++i) {
     const vrrp::RouterId id = state.assignment.routers[i].id;
@@ -143,7 +179,7 @@ bool fold_report(State& state, const vrrp::SpeakerReport& report, base::Now now)
     changed = changed || from->role != track.report.role || from->since != track.report.since ||
               from->hands_over != track.report.hands_over;
     track.report = *from;
-    track.conflict = conflict_of(track.report, state.assignment.routers[i].settings, now.instant);
+    track.conflict = conflict_of(track, state.assignment.routers[i].settings, now.instant);
   }
   changed = changed || report.config_revision != state.reported_revision ||
             report.unheard != state.unheard;

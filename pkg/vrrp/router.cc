@@ -153,7 +153,12 @@ void Router::accepted(const Advertisement& advert, const Admission& admission, b
     ++statistics_.inferior_while_active;
   }
   learn_form(advert.forms);
-  peers_.heard(advert, admission.addresses_differ, now);
+  peers_.put({.address = advert.source,
+              .priority = advert.priority,
+              .advert_interval = advert.interval,
+              .version = advert.version,
+              .last_heard = now,
+              .addresses_differ = admission.addresses_differ && advert.priority != kResign});
 }
 
 void Router::rejected(Rejection rejection, const net::ReceivedPacket& packet, base::Instant now) {

@@ -17,7 +17,7 @@
 #include "pkg/vrrp/announcer.h"
 #include "pkg/vrrp/decode.h"
 #include "pkg/vrrp/encode.h"
-#include "pkg/vrrp/peer_table.h"
+#include "pkg/vrrp/recently_heard.h"
 #include "pkg/vrrp/speaker_config.h"
 #include "pkg/vrrp/speaker_report.h"
 #include "pkg/vrrp/step.h"
@@ -82,7 +82,7 @@ class Router {
   AddressList addresses_;
   Expectation expectation_;
   Announcer announcer_;
-  PeerTable peers_;
+  RecentlyHeard<Peer, kMaxPeers> peers_;
   RouterStatistics statistics_;
   std::optional<RejectedAdvert> last_rejected_;
   ChecksumForm form_ = ChecksumForm::kPseudoHeader;

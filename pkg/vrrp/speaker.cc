@@ -76,6 +76,7 @@ void Speaker::receive(const net::ReceivedPacket& packet, Instant now) {
   }
   if (router == nullptr) {
     reject(Rejection::kUnknownRouter, router, packet, now);
+    meet(*advert, packet.interface, now);
     return;
   }
   if (!listens(*router)) {
@@ -90,6 +91,21 @@ void Speaker::receive(const net::ReceivedPacket& packet, Instant now) {
   router->accepted(*advert, *admission, now);
   rewordings_ += router->rewordings() - wording;
   dispatch(*index, AdvertisementReceived{advert->priority, advert->interval, advert->source}, now);
+}
+
+/// Who resigns claims no address any more.
+void Speaker::meet(const Advertisement& advert, net::InterfaceIndex interface, Instant now) {
+  if (advert.priority == kResign || advert.address_count == 0) {
+    return;
+  }
+  strangers_.put({.interface = interface,
+                  .family = advert.family,
+                  .vrid = advert.vrid,
+                  .source = advert.source,
+                  .first_address = net::IpAddress::from_bytes(
+                      advert.family, advert.address_list.first(address_size(advert.family))),
+                  .advert_interval = advert.interval,
+                  .last_heard = now});
 }
 
 void Speaker::record_lateness(Instant now) {
@@ -187,6 +203,7 @@ void Speaker::report(SpeakerReport& out) const {
   for (std::size_t i = 0; i < routers_.size(); ++i) {
     routers_[i]->report(out.routers[i]);
   }
+  strangers_.copy_to(out.strangers);
   out.statistics = statistics_;
   out.lateness = lateness_;
 }

@@ -18,6 +18,7 @@
 #include "pkg/base/time.h"
 #include "pkg/net/packet.h"
 #include "pkg/vrrp/deadline_heap.h"
+#include "pkg/vrrp/recently_heard.h"
 #include "pkg/vrrp/router.h"
 #include "pkg/vrrp/router_index.h"
 #include "pkg/vrrp/speaker_config.h"
@@ -78,6 +79,7 @@ class Speaker {
 
   void dispatch(std::uint32_t index, const Event& event, base::Instant now);
   void schedule(std::uint32_t index, base::Instant now);
+  void meet(const Advertisement& advert, net::InterfaceIndex interface, base::Instant now);
   void reject(Rejection rejection, Router* router, const net::ReceivedPacket& packet,
               base::Instant now);
 
@@ -106,6 +108,7 @@ class Speaker {
   std::uint64_t role_changes_ = 0;
   base::Instant advanced_;
   std::uint64_t rewordings_ = 0;  // of adverts, other than by a change of role
+  RecentlyHeard<Stranger, kMaxStrangers> strangers_;
   SpeakerStatistics statistics_;
   LatenessHistogram lateness_;
 };

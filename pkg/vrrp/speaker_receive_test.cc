@@ -129,6 +129,25 @@ TEST_CASE("conformance 22: another VRID and another family are nobody's packet")
   CHECK(report.routers[0].statistics == RouterStatistics{});
 }
 
+TEST_CASE(
+    "a virtual router that is none of ours is told of, with its first address, unless it resigns") {
+  Rig rig;
+  const RouterConfig other = router_config(7);
+  rig.receive(advert(other, 0));
+  CHECK(rig.report().strangers.empty());
+  rig.receive(advert(other, 200));
+  rig.now += seconds(1);
+  rig.receive(advert(other, 0));
+  CHECK(rig.report().strangers ==
+        std::vector{Stranger{.interface = other.settings.interface,
+                             .family = net::Family::kIpv4,
+                             .vrid = other.settings.vrid,
+                             .source = kPeer,
+                             .first_address = other.settings.addresses[0].address,
+                             .advert_interval = other.settings.advert_interval,
+                             .last_heard = Instant{}}});
+}
+
 TEST_CASE("conformance 34: in Initialize nothing is counted but the reception") {
   RouterConfig config = router_config(1);
   config.participate = false;

@@ -79,6 +79,27 @@ struct Peer {
   friend bool operator==(const Peer&, const Peer&) = default;
 };
 
+[[nodiscard]] inline bool same_sender(const Peer& a, const Peer& b) {
+  return a.address == b.address;
+}
+
+/// A virtual router that we do not take part in, heard where we listen.
+struct Stranger {
+  net::InterfaceIndex interface;
+  net::Family family = net::Family::kIpv4;
+  VirtualRouterId vrid;
+  net::IpAddress source;         // of its last advert
+  net::IpAddress first_address;  // of those that it advertises
+  base::Centiseconds advert_interval{};
+  base::Instant last_heard;
+
+  friend bool operator==(const Stranger&, const Stranger&) = default;
+};
+
+[[nodiscard]] inline bool same_sender(const Stranger& a, const Stranger& b) {
+  return a.interface == b.interface && a.family == b.family && a.vrid == b.vrid;
+}
+
 /// An advert for our virtual router that was not accepted.
 struct RejectedAdvert {
   Rejection reason = Rejection::kTruncated;
@@ -108,6 +129,7 @@ struct RouterReport {
 };
 
 inline constexpr std::size_t kMaxPeers = 8;
+inline constexpr std::size_t kMaxStrangers = 32;
 
 /// How late the Speaker woke for its deadlines. Upper bounds in seconds as Prometheus wants them:
 /// 50 us, 100 us, 250 us, 500 us, 1 ms, 2.5 ms, 5 ms, 10 ms, 100 ms, and the rest.
@@ -133,6 +155,7 @@ struct SpeakerReport {
   base::Instant made;                 // when the Speaker last did all that was due
   std::uint64_t config_revision = 0;  // the SpeakerConfig it speaks by
   std::vector<RouterReport> routers;  // sorted by id
+  std::vector<Stranger> strangers;    // most recently heard first, at most kMaxStrangers
   SpeakerStatistics statistics;
   LatenessHistogram lateness;
   LinkLosses losses;

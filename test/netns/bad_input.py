@@ -175,6 +175,22 @@ def addresses_differ(lan):
     wait_until(lambda: says(backup, a.address(), "advertises other addresses"), 5)
 
 
+@case("two nodes with other virtual router IDs for one address both hold it, and say why")
+def vrids_differ(lan):
+    a, b = lan.nodes
+    priorities = {a.name: 200, b.name: 100}
+    first = Keelvip(a, WEB.yaml(priorities)).start()
+    wait_until(lambda: a.holds(VIP), 5)
+    typo = dataclasses.replace(WEB, vrid=15)
+    second = Keelvip(b, typo.yaml(priorities)).start()
+    wait_until(lambda: b.holds(VIP), 5)
+    wait_until(lambda: says(first, b.address(), VIP, "virtual router 15", "is 51 here"), 5)
+    wait_until(lambda: says(second, a.address(), VIP, "virtual router 51", "is 15 here"), 5)
+    second.write(WEB.yaml(priorities))
+    wait_until(lambda: a.holds(VIP) and not b.holds(VIP), 5)
+    wait_until(lambda: "Virtual IP is not in conflict" in first.log(), 15)
+
+
 @case("nodes that differ in version, interval or password say which setting refuses the other's adverts")
 def settings_differ(lan):
     a, b = lan.nodes
