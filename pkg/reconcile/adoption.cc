@@ -42,6 +42,9 @@ std::vector<RouterTrack> carry_routers(const Assignment& assignment, const Assig
       track = kept;
       track.addresses = std::move(addresses);
       carry_addresses(router, *known, kept, track);
+      if (router.settings != known->settings) {
+        track.rival.reset();  // the next report tells whether it still is one
+      }
     } else {
       track.addresses.resize(router.addresses.size());
       track.report.id = router.id;

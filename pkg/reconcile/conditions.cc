@@ -122,20 +122,21 @@ Judgement judge_conflicted(const State& state, std::uint32_t vip) {
     if (router == kNoPosition) {
       continue;
     }
+    const RouterTrack& track = state.routers[router];
     const Fitness fitness = state.desired.routers[router].fitness;
     if (fitness == Fitness::kAddressIsForeign || fitness == Fitness::kVridInUse) {
       return {ConditionStatus::kTrue, to_string(fitness), router};
     }
-    if (state.routers[router].conflict == WireConflict::kAnotherActive) {
+    if (track.conflict == WireConflict::kAnotherActive) {
       return {ConditionStatus::kTrue, "AnotherActive", router};
     }
-    if (state.routers[router].conflict == WireConflict::kAddressesDiffer) {
+    if (track.conflict == WireConflict::kAddressesDiffer) {
       return {ConditionStatus::kTrue, "AddressesDiffer", router};
     }
-    if (state.routers[router].conflict == WireConflict::kVridDiffers) {
+    if (track.rival) {
       return {ConditionStatus::kTrue, "VirtualRouterIDsDiffer", router};
     }
-    if (state.routers[router].conflict == WireConflict::kAdvertsRejected) {
+    if (track.conflict == WireConflict::kAdvertsRejected) {
       return {ConditionStatus::kTrue, "AdvertsRejected", router};
     }
   }

@@ -20,9 +20,8 @@ bool heard_lately(const vrrp::Peer& peer, base::Instant now) {
   return now - peer.last_heard <= 3 * base::Duration(peer.advert_interval);
 }
 
-WireConflict conflict_of(const RouterTrack& track, const vrrp::RouterSettings& settings,
+WireConflict conflict_of(const vrrp::RouterReport& report, const vrrp::RouterSettings& settings,
                          base::Instant now) {
-  const vrrp::RouterReport& report = track.report;
   if (report.role == vrrp::Role::kActive && !report.peers.empty()) {
     // One advert of the Active before us may still be under way when we take over; a router that
     // is heard an interval later and lately is Active as well.
@@ -40,9 +39,6 @@ WireConflict conflict_of(const RouterTrack& track, const vrrp::RouterSettings& s
   };
   if (std::ranges::any_of(report.peers, differs)) {
     return WireConflict::kAddressesDiffer;
-  }
-  if (track.rival) {
-    return WireConflict::kVridDiffers;
   }
   if (report.last_rejected && now - report.last_rejected->at <= kRejectionMemory &&
       !explain_rejection(report.last_rejected->reason, settings).empty()) {
@@ -179,7 +175,7 @@ bool fold_report(State& state, const vrrp::SpeakerReport& report, base::Now now)
     changed = changed || from->role != track.report.role || from->since != track.report.since ||
               from->hands_over != track.report.hands_over;
     track.report = *from;
-    track.conflict = conflict_of(track, state.assignment.routers[i].settings, now.instant);
+    track.conflict = conflict_of(track.report, state.assignment.routers[i].settings, now.instant);
   }
   changed = changed || report.config_revision != state.reported_revision ||
             report.unheard != state.unheard;

@@ -47,7 +47,6 @@ enum class WireConflict : std::uint8_t {
   kNone,
   kAnotherActive,    // we are Active, and so is somebody that we hear
   kAddressesDiffer,  // somebody advertises other addresses for our virtual router
-  kVridDiffers,      // somebody advertises our addresses for another virtual router
   kAdvertsRejected,  // adverts for our virtual router are refused
 };
 
@@ -58,7 +57,7 @@ struct RouterTrack {
   base::WallTime since;  // of `shown`
   Cause cause;
   WireConflict conflict = WireConflict::kNone;
-  std::optional<vrrp::Stranger> rival;  // advertises our addresses under another number
+  std::optional<vrrp::Stranger> rival;  // advertises our addresses for another virtual router
   std::array<std::uint64_t, status::kNodeRoles.size()> entered{};
   /// While participating: the settings of its config are those of the assignment.
   bool settings_current = false;
