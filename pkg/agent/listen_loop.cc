@@ -29,7 +29,8 @@ void run_listen_loop(wire::Listeners& listeners, Channels& channels, runtime::St
     if (const ListenOrder* order = channels.listen_order.take()) {
       listeners.close_left_out(order->in_use);
       targets = order->targets;
-      is_new = number != std::exchange(number, order->number);
+      is_new = order->number != number;
+      number = order->number;
     }
     if (is_new || due <= runtime::monotonic_now()) {
       if (listeners.listen(targets) || is_new) {

@@ -1,6 +1,6 @@
 // The listen thread's loop: joins the groups that the speaker wants to hear, tries again where that
 // fails, and leaves those that it does not read any more. The kernel's routing lock may keep it
-// waiting; nothing waits for it.
+// waiting; nothing but the agent's end waits for it.
 #pragma once
 
 #include "pkg/agent/channels.h"

@@ -67,17 +67,18 @@ class SpeakerLoop {
                      runtime::monotonic_now() + kIdleTurn});
   }
 
-  /// What has arrived is taken in before any deadline is acted on: after a stall the advert that
-  /// keeps a Backup from taking over may be waiting in the socket (RFC 9568 6.4.2).
+  /// What had arrived at `now` is taken in before any deadline up to it is acted on: after a stall,
+  /// in the midst of this function too, the advert that keeps a Backup from taking over may be
+  /// waiting in the socket (RFC 9568 6.4.2).
   void turn() {
     if (std::exchange(config_waits_, false)) {
       adopt();
     }
-    const bool due = speaker_.next_deadline() <= runtime::monotonic_now();
-    if (std::exchange(packets_wait_, false) || gather_until_ != base::kNever || due) {
-      take_in_packets(runtime::monotonic_now());
-    }
     const base::Instant now = runtime::monotonic_now();
+    const bool due = speaker_.next_deadline() <= now;
+    if (std::exchange(packets_wait_, false) || gather_until_ != base::kNever || due) {
+      take_in_packets(now);
+    }
     // After what waits in a socket that is not read any more.
     if (std::exchange(hearing_waits_, false) || now >= next_use_) {
       hear(now);

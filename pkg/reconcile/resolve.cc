@@ -192,12 +192,14 @@ DesiredRouter judge_router(const ResolveInputs& inputs, const HostIndex& host,
     if (!fits(*link, router)) {
       object(Fitness::kMtuTooSmall, kNoPosition);
     }
-    const std::uint32_t unheard = find_unheard(inputs.unheard, link->index, router.settings.family);
-    if (unheard != kNoPosition && !owner) {  // whom nobody can preempt
-      object(Fitness::kCannotListen, unheard);
-    }
   }
   object(footing.health_fitness, footing.check);
+  // The last one: the Speaker's thread starts the router by itself as soon as it can listen.
+  const std::uint32_t unheard =
+      find_unheard(inputs.unheard, desired.interface, router.settings.family);
+  if (unheard != kNoPosition && !owner) {  // whom nobody can preempt
+    object(Fitness::kCannotListen, unheard);
+  }
   desired.fitness = obstacle.fitness;
   desired.culprit = obstacle.culprit;
   // Whoever leaves although nothing is wrong with it takes its time.

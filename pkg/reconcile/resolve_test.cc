@@ -172,6 +172,27 @@ TEST_CASE("A node that could not say its adverts, or hear others, stays out") {
         "No advert can be heard on eth0: no buffers.");
 }
 
+TEST_CASE("A node that is unhealthy and cannot hear either is kept out for its health") {
+  api::VirtualIp web = vip("web", {"192.0.2.10/24"});
+  web.spec.health_checks = {check("http")};
+  const Assignment one = assignment({web});
+  const net::HostFacts facts = host();
+  const std::vector<vrrp::Unheard> unheard{{{2}, net::Family::kIpv4, "no buffers"}};
+  const auto fitness = [&](Verdict verdict) {
+    const Verdicts verdicts{{verdict}};
+    return resolve({.assignment = one,
+                    .facts = facts,
+                    .verdicts = verdicts,
+                    .roles = {},
+                    .unheard = unheard})
+        .routers[0]
+        .fitness;
+  };
+  CHECK(fitness(Verdict::kUnhealthy) == Fitness::kHealthCheckFailing);
+  CHECK(fitness(Verdict::kUnknown) == Fitness::kHealthCheckPending);
+  CHECK(fitness(Verdict::kHealthy) == Fitness::kCannotListen);
+}
+
 TEST_CASE("Routers are told when their link may have left the group of their family") {
   const Assignment both = assignment({vip("a", {"192.0.2.10"}), vip("b", {"2001:db8::10"}, 52)});
   net::HostFacts facts = host();
