@@ -285,7 +285,7 @@ int drain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
   const auto order = file.read();
   const bool drained_before = !order || order->drained;
   const Hearing before = waits ? ask_status(options.endpoint) : Hearing{};
-  const Names were_active = before ? active_vips(*before) : Names{};
+  Names were_active = before ? active_vips(*before) : Names{};
   if (before && looks_elsewhere(*before, file)) {
     err << "keelvip: " << printable(blindness(*before, file)) << '\n';
     return kNo;
@@ -302,6 +302,7 @@ int drain(const DrainOptions& options, std::ostream& out, std::ostream& err) {
   bool taken = true;
   Names here = were_active;
   const Hearing heard = follow(options, [&](const api::Node& status) {
+    were_active.merge(active_vips(status));
     here = vips_here(status, were_active);
     for (const std::string& name : were_active) {
       if (says_drained(status) && !here.contains(name) && told.insert(name).second) {

@@ -165,9 +165,11 @@ TEST_CASE("An interface that goes down means Fault, resignation and no addresses
 
   SUBCASE("and another fault is told as such, not as another role") {
     story.facts.links.erase(story.facts.links.begin() + 1);
+    story.wait(5s);
     story.read_host();
     story.obey();
     CHECK(story.times_told("Virtual router has another fault") == 1);
+    CHECK(story.vip_status("web").transitions.back().at == story.now.wall);
     CHECK(story.times_told("from=Fault") == 0);
   }
 

@@ -202,7 +202,7 @@ void record_transitions(State& state, base::Now now, Occurrences& occurrences) {
     transition.cause = cause_of(state, i);
     // The Speaker knows when its role changed; anything else is as old as our knowledge of it.
     const base::WallTime reported = wall_of(track.report.since, now);
-    transition.at = reported >= track.since ? reported : now.wall;
+    transition.at = shown != track.shown && reported >= track.since ? reported : now.wall;
     record(state, i, std::move(transition), occurrences);
   }
 }

@@ -7,6 +7,9 @@ namespace keelvip::runtime {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool kSanitized = __has_feature(address_sanitizer) ||  // NOLINT: of Clang
+                                   __has_feature(thread_sanitizer);
 #else
 inline constexpr bool kSanitized = false;
 #endif

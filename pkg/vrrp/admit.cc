@@ -1,5 +1,6 @@
 #include "pkg/vrrp/admit.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -86,6 +87,14 @@ tl::expected<Admission, Rejection> admit(const RouterSettings& settings, const A
     return base::unexpected(Rejection::kOwnerIgnores);
   }
   return admission;
+}
+
+bool admit_alike(const RouterSettings& a, const RouterSettings& b) {
+  return same_virtual_router(a, b) && a.password == b.password &&
+         a.advert_interval == b.advert_interval && a.checksum == b.checksum &&
+         a.acceptance == b.acceptance &&
+         std::ranges::equal(a.addresses, b.addresses, {}, &AdvertisedAddress::address,
+                            &AdvertisedAddress::address);
 }
 
 }  // namespace keelvip::vrrp

@@ -24,4 +24,7 @@ struct Admission {
                                                        const AddressList& ours,
                                                        const Advertisement& advert);
 
+/// Whether a router with the one or the other settings lets in the same adverts.
+[[nodiscard]] bool admit_alike(const RouterSettings& a, const RouterSettings& b);
+
 }  // namespace keelvip::vrrp

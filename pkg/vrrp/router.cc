@@ -34,6 +34,9 @@ Router::Router(const RouterConfig& config, base::Instant now) {
 
 void Router::configure(const RouterConfig& config, base::Instant now) {
   const bool policy_changed = config.settings.checksum != config_.settings.checksum;
+  if (!admit_alike(config.settings, config_.settings)) {
+    last_rejected_.reset();  // that was by other settings
+  }
   config_ = config;
   const RouterSettings& settings = config_.settings;
   addresses_.assign(settings.addresses);

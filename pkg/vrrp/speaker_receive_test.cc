@@ -129,6 +129,23 @@ TEST_CASE("conformance 22: another VRID and another family are nobody's packet")
   CHECK(report.routers[0].statistics == RouterStatistics{});
 }
 
+TEST_CASE("a refusal by other settings than those in force is forgotten, one by the same is not") {
+  RouterConfig config = router_config(1);
+  config.settings.version = Version::kV2;
+  Rig rig({config});
+  RouterConfig slow = config;
+  slow.settings.advert_interval = Centiseconds{200};
+  rig.receive(advert(slow, 50));
+  CHECK(rig.report().routers[0].last_rejected->reason == Rejection::kInterval);
+  rig.config.routers[0].settings.priority = {120};
+  rig.config.routers[0].settings.addresses[0].announce_generation = 1;
+  rig.adopt();
+  CHECK(rig.report().routers[0].last_rejected);
+  rig.config.routers[0].settings.advert_interval = Centiseconds{200};
+  rig.adopt();
+  CHECK_FALSE(rig.report().routers[0].last_rejected);
+}
+
 TEST_CASE(
     "a virtual router that is none of ours is told of, with its first address, unless it resigns") {
   Rig rig;

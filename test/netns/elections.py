@@ -162,7 +162,9 @@ def busy_machine(lan):
         since, seen = cluster.client.report().now, 0
         while seen < wanted:
             elapse(min(10, wanted - seen))
-            report, withheld = cluster.client.report(), watching.withheld(at_least=suspicious)
+            report = cluster.client.report()
+            elapse(aftermath)  # a witness speaks once it runs again
+            withheld = watching.withheld(at_least=suspicious)
             false = [election for election in report.elections_since(since)
                      if not any(one.start < election["time"] < one.end + aftermath
                                 for one in withheld)]
