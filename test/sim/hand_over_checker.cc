@@ -113,9 +113,11 @@ void HandOverChecker::changed(std::size_t node, const HandOverChanged& change) {
   HandOver& hand_over = hand_overs_[node][slot];
   if (change.begins) {
     hand_over = {true, change.local, limit_of(view_.nodes[node].routers[slot]), 0};
+    // Whose link is down resigns unheard.
+    const bool is_heard = world_.node(node).kernel().interface_on(0) != net::InterfaceIndex{};
     std::uint32_t active = 0;  // it yields to this one, whether that one is well or not
     for (std::size_t other = 0; other < view_.nodes.size(); ++other) {
-      const std::uint32_t bit = can_follow(node, other, slot) ? 1U << other : 0U;
+      const std::uint32_t bit = is_heard && can_follow(node, other, slot) ? 1U << other : 0U;
       hand_over.successors |= bit;
       const bool holds = view_.nodes[other].routers[slot].role == vrrp::Role::kActive;
       active |= other != node && holds ? 1U << other : 0U;
