@@ -386,8 +386,12 @@ TEST_CASE("Every refusal for a fault of the advert has words of its own, with th
   }
   CHECK(explain_rejection(vrrp::Rejection::kVersion, settings) ==
         "they are not of VRRP version 3, which spec.vrrpVersion has here");
-  CHECK(explain_rejection(vrrp::Rejection::kInterval, settings) ==
-        "their interval is not the 200 ms of spec.advertIntervalMilliseconds here");
+  CHECK(explain_rejection(vrrp::Rejection::kInterval, settings) == "their interval is 0");
+  vrrp::RouterSettings older;
+  older.version = vrrp::Version::kV2;
+  older.advert_interval = base::Centiseconds{200};
+  CHECK(explain_rejection(vrrp::Rejection::kInterval, older) ==
+        "their interval is not the 2000 ms of spec.advertIntervalMilliseconds here");
 }
 
 TEST_CASE("Every role change of the Speaker has a sentence of its own") {

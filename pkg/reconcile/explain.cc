@@ -183,6 +183,9 @@ std::string explain_rejection(vrrp::Rejection rejection, const vrrp::RouterSetti
     case Rejection::kEmptyAddressList:
       return "they list no address";
     case Rejection::kInterval:
+      if (settings.version == vrrp::Version::kV3) {
+        return "their interval is 0";  // any other is adopted
+      }
       return fmt::format("their interval is not the {} ms of spec.advertIntervalMilliseconds here",
                          base::Milliseconds(settings.advert_interval).count());
     case Rejection::kAddressList:

@@ -90,9 +90,10 @@ tl::expected<Admission, Rejection> admit(const RouterSettings& settings, const A
 }
 
 bool admit_alike(const RouterSettings& a, const RouterSettings& b) {
-  return same_virtual_router(a, b) && a.password == b.password &&
-         a.advert_interval == b.advert_interval && a.checksum == b.checksum &&
-         a.acceptance == b.acceptance &&
+  const bool own_alike = (a.priority == kOwner) == (b.priority == kOwner);
+  return same_virtual_router(a, b) && own_alike && a.primary == b.primary &&
+         a.password == b.password && a.advert_interval == b.advert_interval &&
+         a.checksum == b.checksum && a.acceptance == b.acceptance &&
          std::ranges::equal(a.addresses, b.addresses, {}, &AdvertisedAddress::address,
                             &AdvertisedAddress::address);
 }
