@@ -43,8 +43,10 @@ std::string own_user() {
 
 bool can_switch_user() {
   ::capng_get_caps_process();
-  return ::capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) != 0 &&
-         ::capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID) != 0;
+  const bool can = ::capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) != 0 &&
+                   ::capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID) != 0;
+  CHECK_MESSAGE((can || std::getenv("CI") == nullptr), "CI leaves no test out");
+  return can;
 }
 
 health::ExecProbe shell(std::string script, std::string user = own_user()) {
