@@ -15,8 +15,8 @@ from .probe import Report, median
 from .router import VirtualRouter
 from .suite import case, main
 from .waiting import Timeout, elapse, hold, wait_until
-from .witness import witnesses
+from .witness import Witnesses
 
 __all__ = ["Daemon", "Keelvip", "Keepalived", "Lan", "LabError", "Nginx", "Node", "Report",
-           "Stopped", "Timeout", "VirtualRouter", "become_root", "busy_processes", "case", "elapse",
-           "hold", "main", "median", "wait_until", "witnesses"]
+           "Stopped", "Timeout", "VirtualRouter", "Witnesses", "become_root", "busy_processes", "case",
+           "elapse", "hold", "main", "median", "wait_until"]

@@ -37,9 +37,10 @@ def _read(line):
 
 
 class Witnesses:
-    """On every processor a process that is to run each millisecond, before all others."""
+    """On every processor a process that is to run each millisecond, before all others. A context
+    manager."""
 
-    def __init__(self):
+    def __enter__(self):
         self._withheld = []
         self._processes = [
             subprocess.Popen([sys.executable, "-m", "lab.witness", str(processor)],
@@ -50,6 +51,7 @@ class Witnesses:
             if not process.stdout.readline():
                 raise RuntimeError("a witness needs real-time priority")
             os.set_blocking(process.stdout.fileno(), False)
+        return self
 
     def withheld(self, at_least):
         """All such times so far that lasted `at_least` so many seconds."""
@@ -60,20 +62,11 @@ class Witnesses:
                     self._withheld += map(_read, told.decode().splitlines())
         return [one for one in self._withheld if one.length() >= at_least]
 
-    def end(self):
+    def __exit__(self, *_):
         for process in self._processes:
             process.kill()
             process.wait()
             process.stdout.close()
-
-
-@contextlib.contextmanager
-def witnesses():
-    witnesses = Witnesses()
-    try:
-        yield witnesses
-    finally:
-        witnesses.end()
 
 
 def _watch(processor):

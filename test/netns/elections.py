@@ -3,7 +3,8 @@
 import dataclasses
 import os
 
-from lab import Keelvip, VirtualRouter, busy_processes, case, elapse, hold, wait_until, witnesses
+from lab import (Keelvip, VirtualRouter, Witnesses, busy_processes, case, elapse, hold,
+                 wait_until)
 from netns.cluster import GAPLESS, SLACK, SLOW, VIP, WEB, Cluster
 
 
@@ -158,7 +159,7 @@ def busy_machine(lan):
     router = dataclasses.replace(WEB, interval_ms=1000 if sanitized else 10)
     # Three missed adverts are a death, however they came to be missed: half of that is suspicious.
     suspicious, aftermath, wanted = router.down_interval(200) / 2, 0.5, 60
-    with Cluster(lan, router) as cluster, busy_processes(8), witnesses() as watching:
+    with Cluster(lan, router) as cluster, busy_processes(8), Witnesses() as watching:
         since, seen = cluster.client.report().now, 0
         while seen < wanted:
             elapse(min(10, wanted - seen))
