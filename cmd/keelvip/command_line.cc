@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -15,6 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -91,10 +93,18 @@ CLI::Option* add_endpoint(CLI::App& command, std::string& endpoint) {
       ->capture_default_str();
 }
 
+/// One name for one directory: the agent and the commands, started elsewhere, compare them.
+std::string absolute_directory(const std::string& written) {
+  std::error_code unnamed;
+  const auto path = std::filesystem::absolute(written, unnamed).lexically_normal();
+  return unnamed ? written : (path.has_filename() ? path : path.parent_path()).string();
+}
+
 void add_state(CLI::App& command, std::string& directory) {
   command
       .add_option("--state", directory,
                   "Directory of what outlives the agent: the file that drains this node")
+      ->transform(absolute_directory)
       ->capture_default_str();
 }
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -159,6 +160,17 @@ TEST_CASE("a reason that would be cut is refused") {
             .err.starts_with("--reason: a reason has at most 256 bytes, not 257\n"));
   CHECK(drain_for("new\ndisks").err.starts_with("--reason: a reason is one line\n"));
   CHECK(drain_for(longest).code == kOk);
+}
+
+TEST_CASE("a directory of the agent's state is one, however it is written") {
+  const specfile::TemporaryDirectory at;
+  const std::string beside = std::filesystem::relative(at.path()).string();
+  for (const std::string& written : {at.path() + "/", at.path() + "/x/..", beside, beside + "/"}) {
+    CAPTURE(written);
+    const Answer answer = keelvip({"drain", "--no-wait", "--state", written.c_str()});
+    CHECK(answer.code == kOk);
+    CHECK(answer.out == at.path() + "/drained says that this node is drained.\n");
+  }
 }
 
 TEST_CASE("a node has a name") {
